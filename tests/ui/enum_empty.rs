@@ -1,0 +1,6 @@
+use karmem::Karmem;
+
+#[derive(Karmem)]
+enum Never {}
+
+fn main() {}

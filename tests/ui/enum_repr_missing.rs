@@ -1,0 +1,9 @@
+use karmem::Karmem;
+
+#[derive(Karmem)]
+enum Team {
+    Humans,
+    Orcs,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use karmem::Karmem;
+
+#[derive(Karmem)]
+enum Maybe<T> {
+    Nothing,
+    Just(T),
+}
+
+fn main() {}

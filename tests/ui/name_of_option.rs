@@ -1,0 +1,9 @@
+use karmem::Karmem;
+
+#[derive(Karmem)]
+struct Monster {
+    target: Option<u32>,
+    has_target: bool,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use karmem::Karmem;
+
+#[derive(Karmem)]
+struct Marker;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use karmem::Karmem;
+
+#[derive(Karmem)]
+#[karmem(table, inline)]
+struct Monster {
+    mana: u16,
+}
+
+fn main() {}

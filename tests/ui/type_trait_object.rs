@@ -1,0 +1,9 @@
+use karmem::Karmem;
+
+#[derive(Karmem)]
+#[karmem(table)]
+struct Scene {
+    shapes: Vec<Box<dyn Send>>,
+}
+
+fn main() {}
