@@ -97,6 +97,11 @@ impl Parse for Item {
             item.list = true;
         } else if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
+            if input.is_empty() || input.peek(Token![,]) {
+                let key = &item.key;
+                let message = format!("`{key}` has no value; write one after `=`");
+                return Err(syn::Error::new(key.span(), message));
+            }
             item.value = Some(input.parse()?);
         }
         Ok(item)
@@ -226,16 +231,22 @@ fn items(cx: &mut Ctxt, attrs: &[Attribute], place: Place) -> Vec<Item> {
 
 fn unknown(cx: &mut Ctxt, key: &Ident, place: Place) {
     let word = key.to_string();
-    let known = listed(place.options());
     let elsewhere = Place::ALL
         .into_iter()
         .find(|other| other.options().contains(&word.as_str()));
-    let advice = match (elsewhere, names::nearest(&word, place.options())) {
-        (Some(other), _) => format!("`{word}` belongs on a {}; here", other.name()),
-        (None, Some(near)) => format!("unknown option `{word}`, did you mean `{near}`? here"),
-        (None, None) => format!("unknown option `{word}`; here"),
+    let what = match (elsewhere, names::nearest(&word, place.options())) {
+        (Some(other), _) => format!("`{word}` belongs on a {};", other.name()),
+        (None, Some(near)) => format!("unknown option `{word}`, did you mean `{near}`?"),
+        (None, None) => format!("unknown option `{word}`;"),
     };
-    cx.error(key, format!("{advice} karmem knows {known}"));
+    cx.error(
+        key,
+        format!(
+            "{what} a {} takes {}",
+            place.name(),
+            listed(place.options())
+        ),
+    );
 }
 
 /// `a`, `b`, `c`
@@ -296,12 +307,14 @@ fn rule(cx: &mut Ctxt, value: &LitStr) -> Option<Rule> {
     let rule = Rule::ALL.into_iter().find(|rule| rule.name() == word);
     if rule.is_none() {
         let known = Rule::ALL.map(Rule::name);
-        let near = names::nearest(&word, &known)
-            .map_or(String::new(), |near| format!(", did you mean \"{near}\"?"));
+        let near = match names::nearest(&word, &known) {
+            Some(near) => format!(", did you mean \"{near}\"?"),
+            None => ";".to_owned(),
+        };
         let known = known.map(|name| format!("\"{name}\"")).join(", ");
         cx.error(
             value,
-            format!("unknown layout \"{word}\"{near}; choose one of {known}"),
+            format!("unknown layout \"{word}\"{near} choose one of {known}"),
         );
     }
     rule

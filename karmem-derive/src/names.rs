@@ -133,8 +133,8 @@ pub(crate) fn presence(km: &str) -> String {
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
-        .map(|known| (strsim::normalized_damerau_levenshtein(word, known), *known))
-        .filter(|(near, _)| *near >= 0.5)
+        .map(|known| (strsim::jaro_winkler(word, known), *known))
+        .filter(|(near, _)| *near >= 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)
 }
@@ -201,6 +201,7 @@ mod tests {
         let known = ["table", "inline", "layout", "rename"];
         assert_eq!(nearest("tabel", &known), Some("table"));
         assert_eq!(nearest("lay_out", &known), Some("layout"));
-        assert_eq!(nearest("zzz", &known), None);
+        assert_eq!(nearest("tables", &known), Some("table"));
+        assert_eq!(nearest("colour", &known), None);
     }
 }

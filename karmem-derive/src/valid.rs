@@ -62,11 +62,11 @@ fn check_generics(cx: &mut Ctxt, item: &DeriveInput) {
         match param {
             GenericParam::Lifetime(param) => cx.error(
                 param,
-                format!("`{name}` borrows for {}; a message owns its values: use `String`, `Vec` or `Box`", param.lifetime),
+                format!("`{name}` borrows for `{}`; a message owns its values: use `String`, `Vec` or `Box`", param.lifetime),
             ),
             GenericParam::Type(param) => cx.error(
                 param,
-                format!("`{name}` is generic over `{}`; a layout needs concrete types: write one struct per type", param.ident),
+                format!("`{name}` is generic over `{}`; a layout needs concrete types: write one type for each", param.ident),
             ),
             GenericParam::Const(param) => cx.error(
                 param,
@@ -78,6 +78,7 @@ fn check_generics(cx: &mut Ctxt, item: &DeriveInput) {
 
 fn of_struct(cx: &mut Ctxt, item: &DeriveInput, attrs: &Container, fields: &Fields) -> Struct {
     let repr = attr::repr(&item.attrs);
+    let style = style(fields);
     let transparent = matches!(fields, Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1)
         && attrs.table.is_none();
     let class = if attrs.table.is_some() {
@@ -101,29 +102,23 @@ fn of_struct(cx: &mut Ctxt, item: &DeriveInput, attrs: &Container, fields: &Fiel
         check_transparent(cx, &item.ident, attrs);
     }
     if fields.is_empty() {
-        let (name, what) = (
-            &item.ident,
-            if matches!(fields, Fields::Unit) {
-                "unit"
-            } else {
-                "empty"
-            },
-        );
+        let name = &item.ident;
+        let what = match style {
+            Style::Unit => "a unit struct",
+            _ => "empty",
+        };
         cx.error(
             name,
             format!("`{name}` is {what}, and a `.km` has no struct without fields; add a field, or remove it where it is used"),
         );
     }
 
-    let fields = of_fields(cx, fields, None, rule);
-    if transparent {
-        for field in fields.iter().filter(|field| field.max.is_some()) {
-            cx.error(
-                &field.ty.ty,
-                format!("{}: a newtype is written as its field and cannot carry `max`; set `max` on a field of named struct", label(None, &field.member)),
-            );
-        }
-    }
+    let owner = Owner {
+        variant: None,
+        rule,
+        transparent,
+    };
+    let fields = of_fields(cx, fields, &owner);
     if class == Class::Inline {
         for field in &fields {
             check_inline_recursion(cx, &item.ident, field);
@@ -132,7 +127,7 @@ fn of_struct(cx: &mut Ctxt, item: &DeriveInput, attrs: &Container, fields: &Fiel
     Struct {
         class,
         rule,
-        style: style_of(item),
+        style,
         transparent,
         repr_c: repr.c.is_some(),
         id: attrs.id.as_ref().map(|(_, id)| *id),
@@ -146,13 +141,6 @@ fn rule_of(attrs: &Container) -> Rule {
         .as_ref()
         .and_then(|(_, rule)| *rule)
         .unwrap_or(Rule::Padded)
-}
-
-fn style_of(item: &DeriveInput) -> Style {
-    match &item.data {
-        syn::Data::Struct(data) => style(&data.fields),
-        _ => Style::Unit,
-    }
 }
 
 fn style(fields: &Fields) -> Style {
@@ -207,6 +195,21 @@ fn check_transparent(cx: &mut Ctxt, name: &Ident, attrs: &Container) {
     }
 }
 
+fn check_transparent_field(cx: &mut Ctxt, label: &str, attrs: &attr::Field) {
+    let mut refuse = |at: &dyn quote::ToTokens, option: &str| {
+        cx.error(
+            at,
+            format!("{label}: a newtype is written as its field, so `{option}` would be lost; name the field, or make the newtype a table"),
+        );
+    };
+    if let Some(max) = &attrs.max {
+        refuse(max, "max");
+    }
+    if let Some(rename) = &attrs.rename {
+        refuse(rename, "rename");
+    }
+}
+
 fn check_inline_recursion(cx: &mut Ctxt, name: &Ident, field: &Field) {
     if let Some(at) = shape::mention(&field.ty, name, true) {
         let label = label(None, &field.member);
@@ -220,17 +223,28 @@ fn check_inline_recursion(cx: &mut Ctxt, name: &Ident, field: &Field) {
     }
 }
 
-/// The fields of a struct, or of the named variant with the given visibility.
-fn of_fields(
-    cx: &mut Ctxt,
-    fields: &Fields,
-    variant: Option<(&Ident, &Visibility)>,
+/// What fields belong to.
+struct Owner<'a> {
+    /// The variant, and the visibility that its fields take over.
+    variant: Option<(&'a Ident, &'a Visibility)>,
     rule: Rule,
-) -> Vec<Field> {
+    /// See [`Struct::transparent`].
+    transparent: bool,
+}
+
+fn of_fields(cx: &mut Ctxt, fields: &Fields, owner: &Owner<'_>) -> Vec<Field> {
+    let Owner {
+        variant,
+        rule,
+        transparent,
+    } = *owner;
     let mut all = Vec::<Field>::with_capacity(fields.len());
     for (field, member) in fields.iter().zip(fields.members()) {
         let label = label(variant.map(|(ident, _)| ident), &member);
-        let attrs = attr::field(cx, &field.attrs);
+        let attrs = cx.within(&label, |cx| attr::field(cx, &field.attrs));
+        if transparent {
+            check_transparent_field(cx, &label, &attrs);
+        }
         let ty = shape::recognise(cx, &label, &field.ty);
         if rule == Rule::Legacy {
             shape::check_legacy(cx, &label, &ty);
@@ -238,7 +252,7 @@ fn of_fields(
         let max = attrs.max.and_then(|max| max_of(cx, &label, &ty, &max));
         let km = match (&member, &attrs.rename) {
             (Member::Named(ident), rename) => name(cx, Kind::Field, ident, rename.as_ref()),
-            (Member::Unnamed(_), Some(rename)) => renamed(cx, Kind::Field, rename),
+            (Member::Unnamed(_), Some(rename)) => renamed(cx, Kind::Field, &label, rename),
             (Member::Unnamed(index), None) => format!("F{}", index.index),
         };
         all.push(Field {
@@ -349,7 +363,7 @@ fn at(field: &Field) -> proc_macro2::TokenStream {
 /// The name in a `.km` of what is called `ident` in Rust.
 fn name(cx: &mut Ctxt, kind: Kind, ident: &Ident, rename: Option<&LitStr>) -> String {
     if let Some(rename) = rename {
-        return renamed(cx, kind, rename);
+        return renamed(cx, kind, &format!("{kind} `{ident}`"), rename);
     }
     let rust = ident.unraw().to_string();
     let km = match kind {
@@ -357,7 +371,7 @@ fn name(cx: &mut Ctxt, kind: Kind, ident: &Ident, rename: Option<&LitStr>) -> St
         _ => kind.check(&rust).map(|()| rust.clone()),
     };
     km.unwrap_or_else(|fault| {
-        let name = kind.suggest(&rust).unwrap_or_else(|| "Name".to_owned());
+        let name = kind.suggest(&rust).unwrap_or_else(|| "…".to_owned());
         cx.error(
             ident,
             format!("{kind} `{ident}` cannot be spelt in a `.km`: {}; add `#[karmem(rename = \"{name}\")]`", why(kind, fault)),
@@ -366,19 +380,16 @@ fn name(cx: &mut Ctxt, kind: Kind, ident: &Ident, rename: Option<&LitStr>) -> St
     })
 }
 
-fn renamed(cx: &mut Ctxt, kind: Kind, rename: &LitStr) -> String {
+/// The same for what `label` calls by a `rename`.
+fn renamed(cx: &mut Ctxt, kind: Kind, label: &str, rename: &LitStr) -> String {
     let km = rename.value();
     if let Err(fault) = kind.check(&km) {
-        let instead = kind
-            .suggest(&km)
-            .map_or(String::new(), |name| format!(", such as \"{name}\""));
+        let suggestion = kind.suggest(&km);
+        let instead = suggestion.map_or(String::new(), |name| format!(", such as \"{name}\""));
+        let (value, why) = (km.escape_debug(), why(kind, fault));
         cx.error(
             rename,
-            format!(
-                "\"{}\" cannot be the name of a {kind} in a `.km`: {}; write another{instead}",
-                km.escape_debug(),
-                why(kind, fault)
-            ),
+            format!("{label} cannot be called \"{value}\" in a `.km`: {why}; choose another name{instead}"),
         );
     }
     km

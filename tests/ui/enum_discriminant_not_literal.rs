@@ -1,13 +1,5 @@
 use karmem::Karmem;
 
-const FIRST: isize = 0;
-
-#[derive(Karmem)]
-#[repr(isize)]
-enum Wide {
-    A = 0,
-}
-
 #[derive(Karmem)]
 #[repr(u8)]
 enum Team {

@@ -14,4 +14,11 @@ struct Packed {
     x: f32,
 }
 
+#[derive(Karmem)]
+#[karmem(layout = "c")]
+#[repr(transparent)]
+struct Same {
+    x: f32,
+}
+
 fn main() {}

@@ -1,6 +1,6 @@
 use karmem::Karmem;
 
 #[derive(Karmem)]
-struct Title(#[karmem(max = 40)] String);
+struct Title(#[karmem(max = 40, rename = "Text")] String);
 
 fn main() {}

@@ -4,7 +4,7 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{DataEnum, DeriveInput, Expr, ExprLit, ExprUnary, Ident, Lit, UnOp};
 
-use super::{name, of_fields, rule_of, style};
+use super::{Owner, name, of_fields, rule_of, style};
 use crate::ast::{Data, Enum, Enumerator, Scalar, Union, Variant};
 use crate::attr::{self, Container, Repr};
 use crate::ctxt::Ctxt;
@@ -47,7 +47,8 @@ pub(super) fn of_enum(
         .variants
         .iter()
         .map(|variant| {
-            let attrs = attr::variant(cx, &variant.attrs);
+            let label = format!("variant `{}`", variant.ident);
+            let attrs = cx.within(&label, |cx| attr::variant(cx, &variant.attrs));
             name(cx, Kind::Enumerator, &variant.ident, attrs.rename.as_ref())
         })
         .collect();
@@ -82,7 +83,12 @@ pub(super) fn of_enum(
         .map_or_else(|| item.ident.unraw().to_string(), syn::LitStr::value);
     let mut variants = Vec::with_capacity(data.variants.len());
     for ((variant, km), value) in data.variants.iter().zip(kms).zip(values) {
-        let fields = of_fields(cx, &variant.fields, Some((&variant.ident, &item.vis)), rule);
+        let owner = Owner {
+            variant: Some((&variant.ident, &item.vis)),
+            rule,
+            transparent: false,
+        };
+        let fields = of_fields(cx, &variant.fields, &owner);
         if attrs.spread.is_some() && !fields.is_empty() && km == "Kind" {
             cx.error(
                 &variant.ident,

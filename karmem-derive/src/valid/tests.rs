@@ -147,7 +147,7 @@ fn every_error_is_reported_with_its_field() {
     });
     for expected in [
         "`inline`",
-        "borrows for 'a",
+        "borrows for `'a`",
         "generic over `T`",
         "struct `Vec_3`",
         "field `_pad`",

@@ -7,7 +7,6 @@ macro_rules! number {
 #[derive(Karmem)]
 struct Odd {
     made: number!(),
-    never: Option<!>,
     guessed: Vec<_>,
 }
 
