@@ -1,1 +1,3 @@
 //! karmem
+
+pub use karmem_derive::Karmem;
