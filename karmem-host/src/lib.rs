@@ -1,1 +1,51 @@
-//! placeholder
+//! Runs WebAssembly modules in [wasmtime] and works with them on the same bytes.
+//!
+//! A guest exports its memory and an allocator; the host asks it for a [`Block`], builds a message
+//! in it, passes the message as one `i64`, and reads the result where the guest left it. Nothing is
+//! serialised in between and nothing is copied.
+//!
+//! ```
+//! use karmem_host::{Engine, Instance, Limits, Module};
+//!
+//! # fn main() -> Result<(), karmem_host::Error> {
+//! # let wasm = wat::parse_str(r#"(module
+//! #     (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))"#).unwrap();
+//! let engine = Engine::new()?;
+//! let module = Module::from_bytes_untyped(&engine, &wasm)?;
+//! let mut guest = Instance::new(&module, Limits::default())?;
+//! let sum: i32 = guest.call("add", (2, 3))?;
+//! assert_eq!(sum, 5);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A guest is not trusted: one that traps, loops or grows too large gives an [`Error`] from the call
+//! that did it, and the host goes on. See [`Limits`] for what a guest may use and
+//! [`Instance`] for the state in which a trap leaves it.
+#![forbid(unsafe_code)]
+
+mod call;
+mod context;
+mod engine;
+mod error;
+mod imports;
+mod instance;
+mod limits;
+mod message;
+mod module;
+mod schema;
+mod section;
+mod signature;
+
+pub use call::Func;
+pub use context::Context;
+pub use engine::{Engine, TICK};
+pub use error::{Error, Frame, Reason, Result, Trap};
+pub use imports::Imports;
+pub use instance::{Builder, Instance, Stats};
+pub use limits::Limits;
+pub use message::{Block, Message};
+pub use module::Module;
+pub use signature::{Params, Results};
+/// The engine underneath, in the version that this crate uses.
+pub use wasmtime;

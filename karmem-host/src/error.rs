@@ -1,0 +1,369 @@
+//! What can go wrong, and what to do about it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A result with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What wasmtime says, causes included.
+pub(crate) fn text(e: wasmtime::Error) -> String {
+    format!("{e:#}")
+}
+
+/// Why a module cannot be used, or why a call failed. The host and its other instances are unharmed
+/// by every one of these. The messages are complete: they contain their causes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The engine could not be made.
+    #[error("cannot make the wasm engine: {0}")]
+    Engine(String),
+
+    /// The file of a module could not be read.
+    #[error("cannot read the module `{}`: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+
+    /// The bytes are something else.
+    #[error("not a wasm module, but {found}")]
+    NotWasm {
+        /// What they are instead.
+        found: String,
+    },
+
+    /// The bytes of the module end too early.
+    #[error(
+        "the wasm module is cut off: what begins at byte {offset} goes on beyond its {length} bytes; fetch or build it again"
+    )]
+    Truncated {
+        /// Where the part that is incomplete begins.
+        offset: usize,
+        /// Bytes that there are.
+        length: usize,
+    },
+
+    /// The bytes begin like a module, and then break the rules of wasm.
+    #[error("the wasm module is malformed at byte {offset}: {message}")]
+    Malformed {
+        /// Where.
+        offset: usize,
+        /// What is wrong.
+        message: String,
+    },
+
+    /// The module could not be validated or compiled.
+    #[error("cannot compile the wasm module: {0}")]
+    Compile(String),
+
+    /// The module has no custom section `karmem`.
+    #[error(
+        "the module carries no schema (no custom section `karmem`): build the guest with karmem's derive, \
+         add the section with the tool, or load it with `Module::from_bytes_untyped`"
+    )]
+    NoSchema,
+
+    /// The custom section `karmem` is there, but it cannot be understood.
+    #[error("the module's schema (custom section `karmem`) cannot be read: {0}")]
+    Schema(String),
+
+    /// A type of the host is not in the guest.
+    #[error("the guest has no type `{name}`: it has {available}")]
+    MissingType {
+        /// The type's name in a `.km`.
+        name: String,
+        /// The names that the guest has.
+        available: String,
+    },
+
+    /// A type is laid out differently in host and guest.
+    #[error("the type `{name}` is not the same on the host and in the guest; build both from the same definition:\n{}", differences.join("\n"))]
+    TypeMismatch {
+        /// The type's name in a `.km`.
+        name: String,
+        /// Each difference, with its path.
+        differences: Vec<String>,
+    },
+
+    /// The types that the host was given cannot be made into a schema.
+    #[error("the host's types do not make a schema: {0}")]
+    HostTypes(String),
+
+    /// A host function could not be defined.
+    #[error("cannot define the host function `{module}.{name}`: {message}")]
+    Import {
+        /// The module name it is imported by.
+        module: String,
+        /// Its name.
+        name: String,
+        /// Why.
+        message: String,
+    },
+
+    /// The module imports what nobody provides, or as something else than what is provided.
+    #[error("the module's imports cannot be satisfied; define them with `Imports`:\n  {}", missing.join("\n  "))]
+    Imports {
+        /// Each import with its type, and what was provided instead if anything was.
+        missing: Vec<String>,
+    },
+
+    /// Things of two engines were mixed.
+    #[error(
+        "the {what} belongs to another engine: use one `Engine` for modules, imports and instances"
+    )]
+    OtherEngine {
+        /// What came from elsewhere.
+        what: &'static str,
+    },
+
+    /// The module could not be instantiated.
+    #[error("cannot instantiate the module: {0}")]
+    Instantiate(String),
+
+    /// The module needs more memory to begin with than it may have.
+    #[error(
+        "the module begins with {wanted} bytes of memory, more than `Limits::memory` of {limit}"
+    )]
+    MemoryLimit {
+        /// Bytes that it wants.
+        wanted: usize,
+        /// Bytes that it may have.
+        limit: usize,
+    },
+
+    /// The module needs larger tables to begin with than it may have.
+    #[error(
+        "the module begins with {wanted} table elements, more than `Limits::table_elements` of {limit}"
+    )]
+    TableLimit {
+        /// Elements that it wants.
+        wanted: usize,
+        /// Elements that it may have.
+        limit: usize,
+    },
+
+    /// The guest exports no such function.
+    #[error("the guest exports no function `{name}`: it exports {available}")]
+    NoFunction {
+        /// The name.
+        name: String,
+        /// Functions that it does export.
+        available: String,
+    },
+
+    /// The function has another signature.
+    #[error("the guest's `{name}` is `{found}`, and not `{wanted}` as wanted here")]
+    Signature {
+        /// The function.
+        name: String,
+        /// The signature that the host asked for.
+        wanted: String,
+        /// The signature that the guest has.
+        found: String,
+    },
+
+    /// The guest lacks something that messages need.
+    #[error("the guest cannot take messages: {0}")]
+    Abi(String),
+
+    /// A call ended in a trap.
+    #[error(transparent)]
+    Trap(#[from] Box<Trap>),
+
+    /// The guest's allocator refused.
+    #[error("the guest has no room for a block of {size} bytes{}", if *denied { ": `Limits::memory` is reached" } else { "" })]
+    NoRoom {
+        /// Bytes that were asked for.
+        size: u32,
+        /// Whether the instance was refused more memory by its limits in this call.
+        denied: bool,
+    },
+
+    /// The guest's allocator gave memory that cannot be a block.
+    #[error("the guest's karmem_alloc({size}, {align}) gave {pointer:#x}, which {why}")]
+    BadAllocation {
+        /// Bytes that were asked for.
+        size: u32,
+        /// The alignment that was asked for.
+        align: u32,
+        /// What came back.
+        pointer: u32,
+        /// What is wrong with it.
+        why: String,
+    },
+
+    /// A block cannot have this size.
+    #[error("a block of {0} bytes is not possible: it has 1 to 4294967295 bytes")]
+    BlockSize(usize),
+
+    /// A block that was freed, or that belongs to another instance.
+    #[error("the block with handle {handle} {why}")]
+    BadBlock {
+        /// Its handle.
+        handle: u32,
+        /// What is the matter.
+        why: &'static str,
+    },
+
+    /// A message names a handle that no block has.
+    #[error("the message {message} names the handle {}, which no block of this instance has", message.handle())]
+    WildHandle {
+        /// The message.
+        message: crate::Message,
+    },
+
+    /// A message begins outside its block.
+    #[error("the message {message} begins outside its block of {length} bytes")]
+    WildOffset {
+        /// The message.
+        message: crate::Message,
+        /// Bytes of the block.
+        length: u32,
+    },
+
+    /// A range that does not lie in its block.
+    #[error("{length} bytes at {offset} do not fit in a block of {block} bytes")]
+    OutOfBlock {
+        /// Where the range begins in the block.
+        offset: u32,
+        /// Bytes of the range.
+        length: usize,
+        /// Bytes of the block.
+        block: u32,
+    },
+
+    /// A function of one instance was called with another.
+    #[error(
+        "the function `{name}` belongs to another instance: look it up again with `Instance::func`"
+    )]
+    OtherInstance {
+        /// The function.
+        name: String,
+    },
+}
+
+impl Error {
+    /// The trap, if the guest's call ended in one.
+    #[must_use]
+    pub fn as_trap(&self) -> Option<&Trap> {
+        match self {
+            Error::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+}
+
+/// How a call into a guest ended early.
+#[derive(Debug)]
+pub struct Trap {
+    pub(crate) function: Box<str>,
+    pub(crate) reason: Reason,
+    pub(crate) frames: Vec<Frame>,
+}
+
+/// Why a call ended early.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The guest did what wasm forbids: `unreachable` (which is also how a panic ends), a division by
+    /// zero, an access outside its memory, a stack overflow, …
+    Wasm(wasmtime::Trap),
+    /// The guest ran longer than its deadline.
+    Deadline(Duration),
+    /// The guest was refused more memory in this call, and trapped after that.
+    OutOfMemory {
+        /// Bytes of memory that the instance would have had.
+        wanted: usize,
+        /// Bytes that it may have.
+        limit: usize,
+    },
+    /// A host function returned this error; `downcast_ref` finds what it was made from.
+    Host(wasmtime::Error),
+}
+
+/// One line of a guest's backtrace.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Frame {
+    /// The function's name, if the module has a name section.
+    pub function: Option<String>,
+    /// The function's number in the module.
+    pub index: u32,
+    /// The place in the module's bytes.
+    pub offset: Option<usize>,
+}
+
+impl Trap {
+    /// The exported function that was called; `(instantiation)` if the module's start
+    /// function or its initial data failed.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.function
+    }
+
+    /// Why it ended.
+    #[must_use]
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// Where the guest was, innermost first.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.function {
+            Some(name) => f.write_str(name)?,
+            None => write!(f, "function {}", self.index)?,
+        }
+        match self.offset {
+            Some(offset) => write!(f, " (byte {offset:#x})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let function = &self.function;
+        match &self.reason {
+            Reason::Wasm(trap) => write!(f, "the guest trapped in `{function}`: {trap}")?,
+            Reason::Deadline(limit) => write!(
+                f,
+                "the guest's `{function}` ran past its deadline of {limit:?} (`Limits::deadline`)"
+            )?,
+            Reason::OutOfMemory { wanted, limit } => write!(
+                f,
+                "the guest ran out of memory in `{function}`: it wanted {wanted} bytes, \
+                 and `Limits::memory` is {limit}"
+            )?,
+            Reason::Host(e) => {
+                write!(f, "a host function failed under the guest's `{function}`")?;
+                // wasmtime puts the backtrace outermost; it follows below.
+                let skip = usize::from(e.is::<wasmtime::WasmBacktrace>());
+                for cause in e.chain().skip(skip) {
+                    write!(f, ": {cause}")?;
+                }
+            }
+        }
+        // The innermost few say where; `frames` has the rest.
+        for frame in self.frames.iter().take(8) {
+            write!(f, "\n  at {frame}")?;
+        }
+        match self.frames.len().checked_sub(8) {
+            Some(more @ 1..) => write!(f, "\n  and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Trap {}

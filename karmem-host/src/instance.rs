@@ -1,0 +1,438 @@
+//! Instances: a guest with its memory, and the blocks that it shares with the host.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use karmem_core::schema::Type;
+use wasmtime::{Extern, Global, Linker, Memory, Store, WasmBacktrace};
+
+use crate::call::{Func, trap};
+use crate::context::Context;
+use crate::engine::ticks;
+use crate::error::{Error, Result, text};
+use crate::imports::Imports;
+use crate::limits::{Denied, Limits};
+use crate::message::{Block, Blocks, Message};
+use crate::module::Module;
+use crate::signature::{Signature, extern_name};
+
+/// The alignment of every block: the largest that a message needs.
+const ALIGN: u32 = 8;
+
+/// A guest that runs: a module with a memory of its own.
+///
+/// # After a trap
+///
+/// A call that traps is an error, and the instance can be called again. The guest's memory is as the trap
+/// left it: what the guest was in the middle of stays half done, as after a panic that was caught. A trap
+/// also does not put the guest's stack pointer back; this host does so for every guest that exports
+/// it as the mutable global `__stack_pointer` (Rust: `-C link-arg=--export=__stack_pointer`).
+/// A guest that does not export it loses a little stack with every trap, and after some
+/// hundred of them traps always; make a new instance then. [`restores_stack`](Instance::restores_stack)
+/// tells which it is.
+#[derive(Debug)]
+pub struct Instance {
+    pub(crate) store: Store<Context>,
+    pub(crate) inner: wasmtime::Instance,
+    pub(crate) id: u64,
+    pub(crate) ticks: u64,
+    pub(crate) stack: Option<Global>,
+    pub(crate) stats: Stats,
+    module: Module,
+    memory: Option<Memory>,
+    abi: Option<Arc<Abi>>,
+    blocks: Blocks,
+}
+
+/// The functions that messages need.
+#[derive(Debug)]
+struct Abi {
+    alloc: Func<(u32, u32), u32>,
+    free: Func<(u32, u32, u32), ()>,
+    attach: Func<(u32, u32, u32, u32), ()>,
+    detach: Func<u32, ()>,
+}
+
+/// What an instance did so far, counted where it happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls into the guest, those of its allocator and of `_initialize` included.
+    pub calls: u64,
+    /// Calls that ended in a trap.
+    pub traps: u64,
+    /// Bytes of all blocks that were attached, freed ones included: what host and guest work on
+    /// together, in place.
+    pub bytes_shared: u64,
+    /// Bytes that the host copied into or out of the guest's memory.
+    pub bytes_copied: u64,
+}
+
+/// Prepares an instance: see [`Instance::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct Builder<'a> {
+    module: &'a Module,
+    limits: Limits,
+    imports: Option<&'a Imports>,
+    types: Vec<Type>,
+}
+
+impl<'a> Builder<'a> {
+    /// Sets what the instance may use.
+    pub fn limits(mut self, limits: Limits) -> Builder<'a> {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets what the host gives to the guest.
+    pub fn imports(mut self, imports: &'a Imports) -> Builder<'a> {
+        self.imports = Some(imports);
+        self
+    }
+
+    /// Adds types that the guest must have exactly as the host has them.
+    pub fn expect_types(mut self, types: &[Type]) -> Builder<'a> {
+        self.types.extend_from_slice(types);
+        self
+    }
+
+    /// Makes the instance and calls its `_initialize` if it exports one. Types and imports are checked
+    /// first, before any of the guest's code runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Module::check_types`] if types were given; [`Error::Imports`] with everything that is
+    /// missing; [`Error::MemoryLimit`] and [`Error::TableLimit`] if the guest begins too large;
+    /// [`Error::Trap`] if its start function or `_initialize` fails.
+    pub fn build(self) -> Result<Instance> {
+        let Builder {
+            module,
+            limits,
+            imports,
+            types,
+        } = self;
+        let _span = tracing::debug_span!("instantiate").entered();
+        if !types.is_empty() {
+            module.check_types(&types)?;
+        }
+        let engine = module.engine().wasmtime();
+        let empty;
+        let linker = match imports {
+            Some(imports) => imports.linker(),
+            None => {
+                empty = Linker::new(engine);
+                &empty
+            }
+        };
+        if !wasmtime::Engine::same(linker.engine(), engine) {
+            return Err(Error::OtherEngine {
+                what: "set of imports",
+            });
+        }
+
+        let mut store = Store::new(engine, Context::new(limits));
+        store.limiter(|context| &mut context.accountant);
+        let ticks = ticks(limits.deadline);
+        store.set_epoch_deadline(ticks);
+        check_imports(&mut store, linker, module)?;
+        let inner = match linker.instantiate(&mut store, module.wasmtime()) {
+            Ok(inner) => inner,
+            Err(e) => return Err(not_instantiated(e, &store)),
+        };
+
+        let memory = inner.get_memory(&mut store, "memory");
+        let stack = inner
+            .get_global(&mut store, "__stack_pointer")
+            .filter(|global| {
+                let ty = global.ty(&store);
+                ty.mutability().is_var() && ty.content().is_i32()
+            });
+        let id = next_id();
+        let mut instance = Instance {
+            store,
+            inner,
+            id,
+            ticks,
+            stack,
+            stats: Stats::default(),
+            module: module.clone(),
+            memory,
+            abi: None,
+            blocks: Blocks::new(id),
+        };
+        if instance.module.function("_initialize").is_some() {
+            instance.call::<(), ()>("_initialize", ())?;
+        }
+        Ok(instance)
+    }
+}
+
+impl Instance {
+    /// An instance of a module that imports nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Builder::build`].
+    pub fn new(module: &Module, limits: Limits) -> Result<Instance> {
+        Instance::builder(module).limits(limits).build()
+    }
+
+    /// Prepares an instance with imports, limits, and types to check.
+    pub fn builder(module: &Module) -> Builder<'_> {
+        Builder {
+            module,
+            limits: Limits::default(),
+            imports: None,
+            types: Vec::new(),
+        }
+    }
+
+    /// The module it is an instance of.
+    #[must_use]
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// What it did so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// What it may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        self.store.data().accountant.limits()
+    }
+
+    /// Sets how long each call may take from now on; `None` for any time.
+    pub fn set_deadline(&mut self, deadline: Option<Duration>) {
+        self.store.data_mut().accountant.set_deadline(deadline);
+        self.ticks = ticks(deadline);
+    }
+
+    /// Whether the guest's stack pointer is put back after a trap: see [above](Instance#after-a-trap).
+    #[must_use]
+    pub fn restores_stack(&self) -> bool {
+        self.stack.is_some()
+    }
+
+    /// Bytes of the guest's memory as it is now; 0 if it exports none.
+    #[must_use]
+    pub fn memory_size(&self) -> usize {
+        self.memory
+            .map_or(0, |memory| memory.data_size(&self.store))
+    }
+
+    /// Asks the guest's allocator for a block of `size` bytes, and makes it known to the guest under
+    /// its handle. The bytes are whatever the guest's allocator left in them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Abi`] if the guest lacks an export that this needs; [`Error::BlockSize`];
+    /// [`Error::NoRoom`] if the guest's allocator refuses; [`Error::BadAllocation`] if what it gives
+    /// cannot be used; [`Error::Trap`] if it traps.
+    pub fn alloc(&mut self, size: usize) -> Result<Block> {
+        let len = u32::try_from(size)
+            .ok()
+            .filter(|&n| n != 0)
+            .ok_or(Error::BlockSize(size))?;
+        let abi = self.abi()?;
+        let at = abi.alloc.call(self, (len, ALIGN))?;
+        if at == 0 {
+            let denied = matches!(self.store.data().accountant.denied, Some(Denied::Memory(_)));
+            return Err(Error::NoRoom { size: len, denied });
+        }
+        let memory = self.memory_size();
+        // A pointer that is no good is not given back either: its owner is unknown.
+        let block =
+            self.blocks
+                .insert(at, len, ALIGN, memory)
+                .map_err(|why| Error::BadAllocation {
+                    size: len,
+                    align: ALIGN,
+                    pointer: at,
+                    why,
+                })?;
+        if let Err(e) = abi.attach.call(self, (block.handle(), at, len, 1)) {
+            self.blocks.remove(&block);
+            // The first error is the one to report.
+            let _ = abi.free.call(self, (at, len, ALIGN));
+            return Err(e);
+        }
+        self.stats.bytes_shared += u64::from(len);
+        Ok(block)
+    }
+
+    /// Takes a block's handle away from the guest and gives its memory back to the guest's allocator.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadBlock`] if it was freed already or belongs to another instance. [`Error::Trap`]: if the guest
+    /// traps in `karmem_detach` the block is as before; if in `karmem_free`, the block
+    /// is gone and the guest may have lost its memory.
+    pub fn free(&mut self, block: Block) -> Result<()> {
+        self.blocks.range(&block)?;
+        let abi = self.abi()?;
+        abi.detach.call(self, block.handle())?;
+        self.blocks.remove(&block);
+        abi.free.call(self, (block.address(), block.len(), ALIGN))
+    }
+
+    /// The block's bytes, where they lie.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadBlock`] if it was freed or belongs to another instance.
+    #[inline]
+    pub fn bytes(&self, block: &Block) -> Result<&[u8]> {
+        let range = self.blocks.range(block)?;
+        let memory = self.memory.map(|m| m.data(&self.store));
+        memory.and_then(|m| m.get(range)).ok_or(Error::BadBlock {
+            handle: block.handle(),
+            why: GONE,
+        })
+    }
+
+    /// The block's bytes, where they lie, to change them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadBlock`] if it was freed or belongs to another instance.
+    #[inline]
+    pub fn bytes_mut(&mut self, block: &Block) -> Result<&mut [u8]> {
+        let range = self.blocks.range(block)?;
+        let memory = self.memory.map(|m| m.data_mut(&mut self.store));
+        memory
+            .and_then(|m| m.get_mut(range))
+            .ok_or(Error::BadBlock {
+                handle: block.handle(),
+                why: GONE,
+            })
+    }
+
+    /// Copies the block's bytes out of the guest's memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadBlock`] if it was freed or belongs to another instance.
+    pub fn read_to_vec(&mut self, block: &Block) -> Result<Vec<u8>> {
+        let bytes = self.bytes(block)?.to_vec();
+        self.stats.bytes_copied += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// Copies bytes into the block, from its byte `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfBlock`] if they do not fit, and nothing is written then; [`Error::BadBlock`] if
+    /// the block was freed or belongs to another instance.
+    pub fn write_bytes(&mut self, block: &Block, offset: u32, bytes: &[u8]) -> Result<()> {
+        let target = self.bytes_mut(block)?.get_mut(offset as usize..);
+        let target = target
+            .and_then(|t| t.get_mut(..bytes.len()))
+            .ok_or(Error::OutOfBlock {
+                offset,
+                length: bytes.len(),
+                block: block.len(),
+            })?;
+        target.copy_from_slice(bytes);
+        self.stats.bytes_copied += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Finds the block of a message that the guest returned, and the offset of the message's root in
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WildHandle`], [`Error::WildOffset`].
+    pub fn resolve(&self, message: i64) -> Result<(Block, u32)> {
+        let message = Message::from_i64(message);
+        Ok((self.blocks.resolve(message)?, message.offset()))
+    }
+
+    /// The functions that messages need, looked up once.
+    fn abi(&mut self) -> Result<Arc<Abi>> {
+        if let Some(abi) = &self.abi {
+            return Ok(abi.clone());
+        }
+        self.module.check_abi()?;
+        let abi = Arc::new(Abi {
+            alloc: self.func("karmem_alloc")?,
+            free: self.func("karmem_free")?,
+            attach: self.func("karmem_attach")?,
+            detach: self.func("karmem_detach")?,
+        });
+        self.abi = Some(abi.clone());
+        Ok(abi)
+    }
+}
+
+/// Memory never shrinks, so this does not happen; it is still not a panic.
+const GONE: &str = "lies outside the guest's memory";
+
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Compares all imports with what there is, so that one message names everything that is missing.
+fn check_imports(
+    store: &mut Store<Context>,
+    linker: &Linker<Context>,
+    module: &Module,
+) -> Result<()> {
+    let mut missing = Vec::new();
+    for import in module.wasmtime().imports() {
+        let wanted = import.ty();
+        let name = format!(
+            "{}.{}: {}",
+            import.module(),
+            import.name(),
+            extern_name(&wanted)
+        );
+        match linker.get_by_import(&mut *store, &import) {
+            None => missing.push(name),
+            Some(Extern::Func(func)) => {
+                let found = func.ty(&*store);
+                if !wanted.func().is_some_and(|wanted| found.matches(wanted)) {
+                    missing.push(format!(
+                        "{name}, but the host has func {}",
+                        Signature::of_wasm(&found)
+                    ));
+                }
+            }
+            // wasmtime compares the rest when it links.
+            Some(_) => {}
+        }
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Imports { missing })
+    }
+}
+
+/// Why there is no instance.
+fn not_instantiated(e: wasmtime::Error, store: &Store<Context>) -> Error {
+    let accountant = &store.data().accountant;
+    let limits = accountant.limits();
+    if e.is::<wasmtime::Trap>() || e.is::<WasmBacktrace>() {
+        return trap("(instantiation)", e, accountant.denied, limits);
+    }
+    match accountant.denied {
+        Some(Denied::Memory(wanted)) => Error::MemoryLimit {
+            wanted,
+            limit: limits.memory,
+        },
+        Some(Denied::Table(wanted)) => Error::TableLimit {
+            wanted,
+            limit: limits.table_elements,
+        },
+        None => Error::Instantiate(text(e)),
+    }
+}

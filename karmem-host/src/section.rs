@@ -1,0 +1,92 @@
+//! Finds the custom section `karmem` in bytes that may be anything.
+
+use wasmparser::{Chunk, Parser, Payload};
+
+use crate::error::{Error, Result};
+
+/// The name of the custom section that carries a module's schema.
+pub(crate) const NAME: &str = "karmem";
+
+const MAGIC: &[u8] = b"\0asm";
+
+/// The contents of all sections `karmem`, one after another as a linker would put them; `None` if
+/// there is none. Also the first check of the bytes: what is not a whole core module is an error here,
+/// with a clearer message than a compiler could give.
+pub(crate) fn find(wasm: &[u8]) -> Result<Option<Vec<u8>>> {
+    preamble(wasm)?;
+    let mut found: Option<Vec<u8>> = None;
+    let mut parser = Parser::new(0);
+    let mut at = 0;
+    while let Some(rest) = wasm.get(at..).filter(|rest| !rest.is_empty()) {
+        // `false`: an end inside something is reported as missing bytes, not as a mistake.
+        match parser.parse(rest, false) {
+            Ok(Chunk::NeedMoreData(_)) => {
+                return Err(Error::Truncated {
+                    offset: at,
+                    length: wasm.len(),
+                });
+            }
+            Ok(Chunk::Parsed { consumed, payload }) => {
+                at += consumed;
+                match payload {
+                    Payload::CustomSection(section) if section.name() == NAME => {
+                        found
+                            .get_or_insert_default()
+                            .extend_from_slice(section.data());
+                    }
+                    Payload::UnknownSection { id, range, .. } => {
+                        return Err(Error::Malformed {
+                            offset: range.start as usize,
+                            message: format!("there are no sections with the id {id}"),
+                        });
+                    }
+                    _ => {}
+                }
+            }
+            Err(e) => {
+                return Err(Error::Malformed {
+                    offset: e.offset() as usize,
+                    message: e.message().into(),
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Is this the binary format of a core module at all?
+fn preamble(wasm: &[u8]) -> Result<()> {
+    let not_wasm = |found: String| Err(Error::NotWasm { found });
+    if wasm.is_empty() {
+        return not_wasm("nothing at all".into());
+    }
+    let head = &wasm[..wasm.len().min(8)];
+    if head.len() < MAGIC.len() && MAGIC.starts_with(head) {
+        return Err(Error::Truncated {
+            offset: 0,
+            length: wasm.len(),
+        });
+    }
+    if !head.starts_with(MAGIC) {
+        return not_wasm(if looks_like_text(wasm) {
+            "the text format: assemble it first, or enable the feature `wat` of karmem-host".into()
+        } else {
+            format!("bytes that begin with `{}`", head.escape_ascii())
+        });
+    }
+    // The version field of a component has 1 in its upper half.
+    match head.get(4..8) {
+        None => Err(Error::Truncated {
+            offset: 0,
+            length: wasm.len(),
+        }),
+        Some([_, _, 1, 0]) => not_wasm("a component: build a core module instead".into()),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether bytes can only be meant as the text format.
+pub(crate) fn looks_like_text(bytes: &[u8]) -> bool {
+    let head = bytes.trim_ascii_start();
+    head.starts_with(b"(") || head.starts_with(b";;")
+}
