@@ -1,0 +1,131 @@
+//! The workload with a guest in wasmtime: reads of a message that lies in the guest's memory, and
+//! whole calls, in which the host has its own structs, writes them there and the guest answers.
+//!
+//! `cargo xtask bench` builds the guest and says where it is.
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use karmem_benches::{Peer, World, for_each_peer, nine_fields, path_sum, world};
+use std::hint::black_box;
+use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
+
+mod common;
+
+/// Names the guest's `.wasm` file; set by `cargo xtask bench`.
+const GUEST: &str = "KARMEM_BENCH_GUEST";
+
+/// A read of the guest: address and length of a message to a number.
+type Read = TypedFunc<(u32, u32), f64>;
+
+/// One instance of the guest and a block of its memory for one message.
+struct Guest {
+    store: Store<()>,
+    instance: Instance,
+    memory: Memory,
+    at: u32,
+    size: u32,
+}
+
+impl Guest {
+    /// An instance with room for a message of `size` bytes.
+    fn new(module: &Module, size: usize) -> wasmtime::Result<Self> {
+        let mut store = Store::new(module.engine(), ());
+        let instance = Instance::new(&mut store, module, &[])?;
+        let memory = instance
+            .get_memory(&mut store, "memory")
+            .expect("a Rust guest exports its memory");
+        let size = u32::try_from(size)?;
+        let at = instance
+            .get_typed_func::<u32, u32>(&mut store, "bench_alloc")?
+            .call(&mut store, size)?;
+        assert_ne!(at, 0, "the guest has no room for {size} bytes");
+        Ok(Guest {
+            store,
+            instance,
+            memory,
+            at,
+            size,
+        })
+    }
+
+    fn export<P: Peer>(&mut self, kind: &str) -> wasmtime::Result<Read> {
+        self.instance
+            .get_typed_func(&mut self.store, &format!("{}_{kind}", P::NAME))
+    }
+
+    /// Writes `world` straight into the guest's memory and returns the message's length.
+    #[inline]
+    fn write<P: Peer>(&mut self, encoder: &mut P::Encoder, world: &World) -> u32 {
+        let block = self.at as usize..self.at as usize + self.size as usize;
+        let out = &mut self.memory.data_mut(&mut self.store)[block];
+        P::encode_into(encoder, world, out).expect("the block has room for the message") as u32
+    }
+
+    #[inline]
+    fn call(&mut self, read: &Read, length: u32) -> f64 {
+        read.call(&mut self.store, (self.at, length))
+            .expect("the guest does not trap")
+    }
+}
+
+/// All of one peer on one world.
+fn peer<P: Peer>(criterion: &mut Criterion, module: &Module, world: &World) {
+    let count = world.monsters.len();
+    let mut encoder = P::Encoder::default();
+    let size = P::encode(&mut encoder, world).len();
+    let mut guest = Guest::new(module, size).expect("the guest instantiates");
+    let length = guest.write::<P>(&mut encoder, world);
+    let sum = path_sum(world);
+
+    let reads = [
+        ("sum", "wasm-read", sum),
+        ("nine", "wasm-nine", nine_fields(world)),
+        ("verified", "wasm-verify-read", sum),
+    ];
+    for (kind, group, expected) in reads {
+        let read = guest
+            .export::<P>(kind)
+            .expect("the guest exports every read of every peer");
+        assert_eq!(guest.call(&read, length), expected, "{} {kind}", P::NAME);
+        criterion
+            .benchmark_group(group)
+            .bench_function(BenchmarkId::new(P::NAME, count), |bench| {
+                bench.iter(|| guest.call(&read, black_box(length)))
+            });
+    }
+
+    for (kind, group) in [
+        ("sum", "wasm-whole-call"),
+        ("verified", "wasm-whole-call-verified"),
+    ] {
+        let read = guest
+            .export::<P>(kind)
+            .expect("the guest exports every read of every peer");
+        let mut whole = || {
+            let length = guest.write::<P>(&mut encoder, black_box(world));
+            guest.call(&read, length)
+        };
+        assert_eq!(whole(), sum, "{} {kind}", P::NAME);
+        criterion
+            .benchmark_group(group)
+            .bench_function(BenchmarkId::new(P::NAME, count), |bench| {
+                bench.iter(&mut whole)
+            });
+    }
+}
+
+fn wasm(criterion: &mut Criterion) {
+    let Some(path) = std::env::var_os(GUEST) else {
+        eprintln!(
+            "error: {GUEST} does not name the guest; run `cargo xtask bench`, which builds it and sets this"
+        );
+        std::process::exit(2);
+    };
+    let module = Module::from_file(&Engine::default(), path).expect("the guest compiles");
+    for count in common::COUNTS {
+        let world = world(count);
+        for_each_peer!(peer(criterion, &module, &world));
+    }
+}
+
+criterion_group! { name = all; config = common::settings(); targets = wasm }
+criterion_main!(all);
