@@ -1,9 +1,41 @@
 //! The runtime of karmem: layouts, views, verification and writers, without `std`.
+//!
+//! Use it through the facade crate `karmem`, which adds the derive. Here is what the derive's code
+//! stands on: [`layout`] places fields, [`wire`] says what a field needs, [`kind`] knows how each
+//! kind of field is read, checked and written, [`Karmem`] is a struct as a message.
 #![no_std]
+#![deny(unsafe_code)]
 #[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod cast;
+mod error;
+pub mod kind;
 pub mod layout;
+mod message;
+pub mod raw;
+pub mod rule;
 pub mod schema;
+pub mod section;
+pub mod shape;
+mod slice;
+mod struct_builder;
+mod struct_view;
+mod text;
+mod verify;
+pub mod wire;
+mod writer;
+
+pub use error::{Bad, Cause, EncodeError, Limits, VerifyError};
+#[cfg(feature = "alloc")]
+pub use kind::{MapMut, MapView};
+pub use message::Karmem;
+pub use slice::{Items, Iter, Slice, SliceMut};
+pub use struct_builder::StructBuilder;
+pub use struct_view::{Inline, InlineMut, Table, TableMut};
+pub use text::{Text, TextMut};
+pub use verify::Verifier;
+pub use writer::{FixedWriter, Sink};
+pub use zerocopy;

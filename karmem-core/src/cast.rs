@@ -1,0 +1,66 @@
+//! The casts between bytes and what lies in them: the `unsafe` of this crate besides [`crate::guest`].
+#![allow(unsafe_code, reason = "the casts of shared cells, each argued below")]
+
+use core::cell::Cell;
+
+use zerocopy::{FromBytes, IntoBytes};
+
+use crate::raw::Raw;
+
+/// The `R` at byte `at` of `bytes`, if it is all inside.
+#[inline(always)]
+pub(crate) fn cell<R: Raw>(bytes: &[Cell<u8>], at: u32) -> Option<&Cell<R>> {
+    let part = bytes.get(at as usize..)?.get(..size_of::<R>())?;
+    let pointer = part.as_ptr().cast::<Cell<R>>();
+    // SAFETY: `part` is borrowed for the lifetime of the result and has `size_of::<R>()` bytes.
+    // `Cell<T>` has the same memory layout as `T` (documented of `Cell`), so `pointer` points to
+    // as many bytes as a `Cell<R>` takes; `R: Unaligned` has alignment 1. All bytes are a valid
+    // `R` (`FromBytes`) and every `R` is valid bytes (`IntoBytes`), so that writes through either
+    // type are fine for the other; both are cells, so that the aliasing is allowed.
+    Some(unsafe { &*pointer })
+}
+
+/// The whole elements in `bytes`.
+#[inline(always)]
+pub(crate) fn cells<R: Raw>(bytes: &[Cell<u8>]) -> &[Cell<R>] {
+    let (count, _) = crate::raw::count(bytes.len() as u32, R::SIZE);
+    debug_assert!(u32::try_from(bytes.len()).is_ok(), "a message is below 4 GiB");
+    let pointer = bytes.as_ptr().cast::<Cell<R>>();
+    // SAFETY: as in `cell` for each element; `count * size_of::<R>()` is at most the low 32 bits
+    // of `bytes.len()`, so all elements are inside of `bytes`.
+    unsafe { core::slice::from_raw_parts(pointer, count as usize) }
+}
+
+/// The bytes of a cell.
+#[inline(always)]
+pub(crate) fn bytes_of<R: Raw>(cell: &Cell<R>) -> &[Cell<u8>] {
+    let pointer = core::ptr::from_ref(cell).cast::<Cell<u8>>();
+    // SAFETY: as in `cell`, the other way round: `R: IntoBytes` has no padding.
+    unsafe { core::slice::from_raw_parts(pointer, size_of::<R>()) }
+}
+
+/// The bytes of several cells.
+#[inline(always)]
+pub(crate) fn bytes_of_all<R: Raw>(cells: &[Cell<R>]) -> &[Cell<u8>] {
+    let pointer = cells.as_ptr().cast::<Cell<u8>>();
+    // SAFETY: as in `bytes_of`; elements of a slice lie without gaps.
+    unsafe { core::slice::from_raw_parts(pointer, size_of_val(cells)) }
+}
+
+/// The bytes as values of `T`, if they are aligned for `T`, a whole number, and lie as they would
+/// in Rust (little-endian).
+#[inline(always)]
+pub(crate) fn typed_cells<T: FromBytes + IntoBytes>(bytes: &[Cell<u8>]) -> Option<&[Cell<T>]> {
+    let pointer = bytes.as_ptr().cast::<Cell<T>>();
+    let size = size_of::<T>();
+    if size == 0
+        || cfg!(target_endian = "big") && size > 1
+        || !bytes.len().is_multiple_of(size)
+        || !pointer.is_aligned()
+    {
+        return None;
+    }
+    // SAFETY: the pointer is aligned, the elements fill `bytes` exactly, all bytes are a valid `T`
+    // and every `T` is valid bytes, and both views are cells.
+    Some(unsafe { core::slice::from_raw_parts(pointer, bytes.len() / size) })
+}

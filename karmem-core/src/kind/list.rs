@@ -1,0 +1,544 @@
+//! `Vec<T>`, `Box<[T]>` and `[T; N]`.
+
+use core::cell::Cell;
+use core::marker::PhantomData;
+
+use zerocopy::FromBytes;
+
+use crate::cast;
+use crate::error::{Bad, EncodeError};
+use crate::layout::At;
+use crate::raw::{self, Flagged, Raw};
+use crate::rule::{Align, Alignment, LayoutRule};
+use crate::schema::Type;
+use crate::slice::{Items, Slice, SliceMut};
+use crate::verify::Verifier;
+use crate::wire::{Codec, Field, Slot, SlotMut, Wire};
+use crate::writer::{Nowhere, Sink, length};
+
+/// The kind of `Vec<T>` and `Box<[T]>`.
+#[derive(Debug)]
+pub enum List {}
+
+/// The kind of `[T; N]`.
+#[derive(Debug)]
+pub enum Array {}
+
+/// A Rust type that owns a list.
+pub trait OwnedList: Field<Kind = List> {
+    /// The elements' type.
+    type Element: Field;
+    /// The elements.
+    fn as_slice(&self) -> &[Self::Element];
+    /// Collects elements, of which `len` will come.
+    ///
+    /// # Errors
+    ///
+    /// The first error of an element.
+    fn collect<E>(
+        len: usize,
+        elements: impl Iterator<Item = Result<Self::Element, E>>,
+    ) -> Result<Self, E>;
+    /// Updates the elements that are there and then appends or truncates to `len`.
+    ///
+    /// # Errors
+    ///
+    /// The first error of an element.
+    fn update<E>(
+        &mut self,
+        len: usize,
+        update: impl FnMut(usize, Option<&mut Self::Element>) -> Result<Option<Self::Element>, E>,
+    ) -> Result<(), E>;
+}
+
+#[cfg(feature = "alloc")]
+impl<T: Field> Field for alloc::vec::Vec<T> {
+    type Kind = List;
+}
+
+#[cfg(feature = "alloc")]
+impl<T: Field> OwnedList for alloc::vec::Vec<T> {
+    type Element = T;
+
+    #[inline(always)]
+    fn as_slice(&self) -> &[T] {
+        self
+    }
+
+    #[inline(always)]
+    fn collect<E>(
+        len: usize,
+        elements: impl Iterator<Item = Result<T, E>>,
+    ) -> Result<Self, E> {
+        let mut list = Self::with_capacity(len);
+        for element in elements {
+            list.push(element?);
+        }
+        Ok(list)
+    }
+
+    #[inline(always)]
+    fn update<E>(
+        &mut self,
+        len: usize,
+        mut update: impl FnMut(usize, Option<&mut T>) -> Result<Option<T>, E>,
+    ) -> Result<(), E> {
+        self.truncate(len);
+        self.reserve_exact(len - self.len());
+        for i in 0..len {
+            if let Some(new) = update(i, self.get_mut(i))? {
+                self.push(new);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<T: Field> Field for alloc::boxed::Box<[T]> {
+    type Kind = List;
+}
+
+#[cfg(feature = "alloc")]
+impl<T: Field> OwnedList for alloc::boxed::Box<[T]> {
+    type Element = T;
+
+    #[inline(always)]
+    fn as_slice(&self) -> &[T] {
+        self
+    }
+
+    #[inline(always)]
+    fn collect<E>(
+        len: usize,
+        elements: impl Iterator<Item = Result<T, E>>,
+    ) -> Result<Self, E> {
+        alloc::vec::Vec::collect(len, elements).map(Into::into)
+    }
+
+    #[inline(always)]
+    fn update<E>(
+        &mut self,
+        len: usize,
+        update: impl FnMut(usize, Option<&mut T>) -> Result<Option<T>, E>,
+    ) -> Result<(), E> {
+        let mut list = core::mem::take(self).into_vec();
+        let updated = OwnedList::update(&mut list, len, update);
+        *self = list.into();
+        updated
+    }
+}
+
+impl<T: Field, const N: usize> Field for [T; N] {
+    type Kind = Array;
+}
+
+/// The slot of an element that is nothing but its value.
+#[inline(always)]
+pub(crate) fn plain_slot<R: Raw>(item: &Cell<R>) -> SlotMut<'_, R> {
+    part_slot(item)
+}
+
+/// The slot of an element that begins with its value.
+#[inline(always)]
+pub(crate) fn part_slot<I: Raw, R: Raw>(item: &Cell<I>) -> SlotMut<'_, R> {
+    const { assert!(size_of::<I>() >= size_of::<R>() && size_of::<R>() > 0) };
+    let bytes = cast::bytes_of(item);
+    match (bytes.first(), cast::cell(bytes, 0)) {
+        (Some(flag), Some(raw)) => SlotMut { flag, raw },
+        _ => unreachable!("the assertion above"),
+    }
+}
+
+/// The elements that a slice's reference leads to; none if it leads outside.
+#[inline(always)]
+pub(crate) fn cells<R: Raw>(mem: &[Cell<u8>], offset: u32, len: u32) -> &[Cell<R>] {
+    let end = u64::from(offset) + u64::from(len);
+    if end > mem.len() as u64 {
+        core::hint::cold_path();
+        return &[];
+    }
+    cast::cells(mem.get(offset as usize..end as usize).unwrap_or_default())
+}
+
+/// Writes a slice and gives its reference.
+#[inline(always)]
+pub(crate) fn encode_slice<T: Wire<L>, L: LayoutRule, S: Sink>(
+    values: &[T],
+    sink: &mut S,
+) -> Result<L::SliceRef, EncodeError> {
+    let size = T::Item::SIZE;
+    if values.is_empty() {
+        return Ok(L::slice_ref(0, 0, size));
+    }
+    if let Some(bytes) = T::Codec::as_wire(values) {
+        let offset = sink.append(bytes)?;
+        return Ok(L::slice_ref(offset, bytes.len() as u32, size));
+    }
+    let bytes = values.len().checked_mul(size as usize).ok_or(EncodeError::TooLong)?;
+    let bytes = length(bytes)?;
+    let offset = sink.alloc(bytes)?;
+    if T::FIXED {
+        if let Some(block) = sink.block(offset, bytes)
+            && let Ok(items) = <[T::Item]>::mut_from_bytes(block)
+        {
+            for (item, value) in items.iter_mut().zip(values) {
+                let (flag, raw) = value.encode(&mut Nowhere)?;
+                *item = T::Codec::item(flag, raw);
+            }
+        }
+    } else if T::Codec::TABLE > 0 {
+        encode_tables(values, sink, |sink, i, reference| {
+            sink.store(offset + i * size, &reference);
+        })?;
+    } else {
+        let mut at = offset;
+        for value in values {
+            let (flag, raw) = value.encode(sink)?;
+            sink.store(at, &T::Codec::item(flag, raw));
+            at = at.wrapping_add(size);
+        }
+    }
+    Ok(L::slice_ref(offset, bytes, size))
+}
+
+/// Writes the tables of `values` side by side, and gives their references to `store` before
+/// anything that the tables refer to is written.
+#[inline(always)]
+fn encode_tables<T: Wire<L>, L: LayoutRule, S: Sink>(
+    values: &[T],
+    sink: &mut S,
+    mut store: impl FnMut(&mut S, u32, T::Item),
+) -> Result<(), EncodeError> {
+    let size = T::Codec::TABLE;
+    let stride = super::stride(size)?;
+    let present = values.iter().filter(|value| T::Codec::is_present(value)).count();
+    let first = if present > 0 { sink.alloc(super::block(present, stride, size)?)? } else { 0 };
+    let mut next = first;
+    for (i, value) in values.iter().enumerate() {
+        if T::Codec::is_present(value) {
+            store(sink, i as u32, T::Codec::reference(next));
+            next = next.wrapping_add(stride);
+        } else {
+            store(sink, i as u32, T::Codec::empty_item());
+        }
+    }
+    let mut next = first;
+    for value in values {
+        if T::Codec::is_present(value) {
+            T::Codec::fill(value, next, sink)?;
+            // Packed tables are no multiple of the distance of allocations.
+            if stride > size
+                && let Some(gap) = sink.block(next + size, stride - size)
+            {
+                gap.fill(0);
+            }
+            next = next.wrapping_add(stride);
+        }
+    }
+    Ok(())
+}
+
+/// Checks elements, with their index in the path of an error.
+#[inline(always)]
+fn verify_items<T: Wire<L>, L: LayoutRule>(
+    cx: &mut Verifier<'_>,
+    items: &[T::Item],
+    base: u32,
+) -> Result<(), Bad> {
+    if T::ANY {
+        return Ok(());
+    }
+    let mut at = base;
+    for (i, item) in items.iter().enumerate() {
+        let slot = T::Codec::slot_of_item(item);
+        if let Err(bad) = T::verify(cx, slot.flag, slot.raw, at) {
+            return Err(cx.in_element(bad, i));
+        }
+        at = at.wrapping_add(T::Item::SIZE);
+    }
+    Ok(())
+}
+
+/// Checks an element and makes its value.
+#[inline(always)]
+fn load_item<T: Wire<L>, L: LayoutRule>(
+    cx: &mut Verifier<'_>,
+    item: &T::Item,
+    base: u32,
+    index: usize,
+) -> Result<T, Bad> {
+    let slot = T::Codec::slot_of_item(item);
+    let at = base.wrapping_add(index as u32 * T::Item::SIZE);
+    T::load(cx, slot.flag, slot.raw, at).map_err(|bad| cx.in_element(bad, index))
+}
+
+impl<V, T, L> Codec<V, L> for List
+where
+    V: OwnedList<Element = T>,
+    T: Wire<L>,
+    L: LayoutRule,
+{
+    type Raw = L::SliceRef;
+    type Item = L::SliceItem;
+    type OptionItem = Flagged<<Self::Align as Alignment>::Flag, L::SliceRef>;
+    type Align = L::Align<Align<8>>;
+    const TYPE: Type = Type::Slice(&<T as Wire<L>>::TYPE);
+
+    type View<'m> = Slice<'m, T, L>;
+    #[inline(always)]
+    fn view<'m>(mem: &'m [u8], slot: Slot<'m, L::SliceRef>) -> Slice<'m, T, L> {
+        let (offset, len) = L::slice(slot.raw);
+        Slice::new(
+            mem,
+            raw::items(mem, offset, len).unwrap_or_else(|| {
+                core::hint::cold_path();
+                &[]
+            }),
+        )
+    }
+    #[inline(always)]
+    fn slot_of_item(item: &L::SliceItem) -> Slot<'_, L::SliceRef> {
+        Slot { flag: 0, raw: L::slice_of_item(item) }
+    }
+
+    type ViewMut<'m> = SliceMut<'m, T, L>;
+    #[inline(always)]
+    fn view_mut<'m>(mem: &'m [Cell<u8>], slot: SlotMut<'m, L::SliceRef>) -> SliceMut<'m, T, L> {
+        let (offset, len) = L::slice(&slot.raw.get());
+        SliceMut::new(mem, cells(mem, offset, len))
+    }
+    #[inline(always)]
+    fn slot_of_item_mut(item: &Cell<L::SliceItem>) -> SlotMut<'_, L::SliceRef> {
+        part_slot(item)
+    }
+
+    #[inline(always)]
+    fn verify(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<(), Bad> {
+        let (offset, len) = L::slice(raw);
+        let items = cx.items::<T::Item>(offset, len, at)?;
+        if !T::ANY && !items.is_empty() {
+            cx.enter(at)?;
+            verify_items::<T, L>(cx, items, offset)?;
+            cx.leave();
+        }
+        Ok(())
+    }
+    #[inline(always)]
+    fn load(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<V, Bad> {
+        let (offset, len) = L::slice(raw);
+        let items = cx.items::<T::Item>(offset, len, at)?;
+        cx.enter(at)?;
+        let elements =
+            items.iter().enumerate().map(|(i, item)| load_item::<T, L>(cx, item, offset, i));
+        let list = V::collect(items.len(), elements)?;
+        cx.leave();
+        Ok(list)
+    }
+    #[inline(always)]
+    fn update(
+        value: &mut V,
+        cx: &mut Verifier<'_>,
+        _: u8,
+        raw: &L::SliceRef,
+        at: u32,
+    ) -> Result<(), Bad> {
+        let (offset, len) = L::slice(raw);
+        let items = cx.items::<T::Item>(offset, len, at)?;
+        cx.enter(at)?;
+        value.update(items.len(), |i, old| {
+            let Some(item) = items.get(i) else {
+                return Ok(None);
+            };
+            let Some(old) = old else {
+                return load_item::<T, L>(cx, item, offset, i).map(Some);
+            };
+            let slot = T::Codec::slot_of_item(item);
+            let at = offset.wrapping_add(i as u32 * T::Item::SIZE);
+            match old.update(cx, slot.flag, slot.raw, at) {
+                Ok(()) => Ok(None),
+                Err(bad) => Err(cx.in_element(bad, i)),
+            }
+        })?;
+        cx.leave();
+        Ok(())
+    }
+    #[inline(always)]
+    fn count(_: u8, raw: &L::SliceRef) -> u32 {
+        raw::count(L::slice(raw).1, T::Item::SIZE).0
+    }
+    #[inline(always)]
+    fn count_of(value: &V) -> usize {
+        value.as_slice().len()
+    }
+
+    #[inline(always)]
+    fn encode<S: Sink>(value: &V, sink: &mut S) -> Result<(u8, L::SliceRef), EncodeError> {
+        Ok((0, encode_slice::<T, L, S>(value.as_slice(), sink)?))
+    }
+    #[inline(always)]
+    fn item(_: u8, raw: L::SliceRef) -> L::SliceItem {
+        L::slice_item(raw)
+    }
+
+    type Builder<'w, S: Sink + 'w> = ListBuilder<'w, S, T, L>;
+    #[inline(always)]
+    fn build<'w, S: Sink>(
+        sink: &'w mut S,
+        at: At,
+    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+        Ok(ListBuilder { sink, at: at.at, element: PhantomData })
+    }
+}
+
+/// A slice that is being written.
+#[derive(Debug)]
+pub struct ListBuilder<'w, S, T, L> {
+    sink: &'w mut S,
+    at: u32,
+    element: PhantomData<fn() -> (T, L)>,
+}
+
+impl<'w, S: Sink, T: Wire<L>, L: LayoutRule> ListBuilder<'w, S, T, L> {
+    /// Allocates `len` elements, all empty, to be written one by one.
+    ///
+    /// # Errors
+    ///
+    /// If the sink is full.
+    pub fn len(self, len: usize) -> Result<Items<'w, S, T, L>, EncodeError> {
+        let bytes = len.checked_mul(size_of::<T::Item>()).ok_or(EncodeError::TooLong)?;
+        let bytes = length(bytes)?;
+        let offset = if bytes > 0 { self.sink.alloc(bytes)? } else { 0 };
+        self.sink.store(self.at, &L::slice_ref(offset, bytes, T::Item::SIZE));
+        Items::new(self.sink, offset, len)
+    }
+
+    /// Writes all elements from a slice.
+    ///
+    /// # Errors
+    ///
+    /// If the sink is full or a limit is passed.
+    pub fn set(self, values: &[T]) -> Result<(), EncodeError> {
+        let raw = encode_slice::<T, L, S>(values, self.sink)?;
+        self.sink.store(self.at, &raw);
+        Ok(())
+    }
+}
+
+impl<T, L, const N: usize> Codec<[T; N], L> for Array
+where
+    T: Wire<L>,
+    L: LayoutRule,
+{
+    type Raw = [T::Item; N];
+    type Item = [T::Item; N];
+    type OptionItem = Flagged<<Self::Align as Alignment>::Flag, [T::Item; N]>;
+    type Align = <T::Codec as Codec<T, L>>::Align;
+    const TYPE: Type = Type::Array(&<T as Wire<L>>::TYPE, N as u32);
+    const ANY: bool = T::ANY;
+    const FIXED: bool = T::FIXED;
+
+    type View<'m> = Slice<'m, T, L>;
+    #[inline(always)]
+    fn view<'m>(mem: &'m [u8], slot: Slot<'m, Self::Raw>) -> Slice<'m, T, L> {
+        Slice::new(mem, slot.raw)
+    }
+    #[inline(always)]
+    fn slot_of_item(item: &Self::Item) -> Slot<'_, Self::Raw> {
+        Slot { flag: 0, raw: item }
+    }
+
+    type ViewMut<'m> = SliceMut<'m, T, L>;
+    #[inline(always)]
+    fn view_mut<'m>(mem: &'m [Cell<u8>], slot: SlotMut<'m, Self::Raw>) -> SliceMut<'m, T, L> {
+        SliceMut::new(mem, cast::cells(cast::bytes_of(slot.raw)))
+    }
+    #[inline(always)]
+    fn slot_of_item_mut(item: &Cell<Self::Item>) -> SlotMut<'_, Self::Raw> {
+        plain_slot(item)
+    }
+
+    #[inline(always)]
+    fn verify(cx: &mut Verifier<'_>, _: u8, raw: &Self::Raw, at: u32) -> Result<(), Bad> {
+        verify_items::<T, L>(cx, raw, at)
+    }
+    #[inline(always)]
+    fn load(cx: &mut Verifier<'_>, _: u8, raw: &Self::Raw, at: u32) -> Result<[T; N], Bad> {
+        let mut failed = None;
+        let values: [Option<T>; N] = core::array::from_fn(|i| {
+            if failed.is_some() {
+                return None;
+            }
+            match load_item::<T, L>(cx, raw.get(i)?, at, i) {
+                Ok(value) => Some(value),
+                Err(bad) => {
+                    failed = Some(bad);
+                    None
+                }
+            }
+        });
+        match failed {
+            Some(bad) => Err(bad),
+            None => Ok(values.map(|value| match value {
+                Some(value) => value,
+                None => unreachable!("every element was made or failed"),
+            })),
+        }
+    }
+    #[inline(always)]
+    fn update(
+        value: &mut [T; N],
+        cx: &mut Verifier<'_>,
+        _: u8,
+        raw: &Self::Raw,
+        at: u32,
+    ) -> Result<(), Bad> {
+        for (i, (value, item)) in value.iter_mut().zip(raw).enumerate() {
+            let slot = T::Codec::slot_of_item(item);
+            let at = at.wrapping_add(i as u32 * T::Item::SIZE);
+            if let Err(bad) = value.update(cx, slot.flag, slot.raw, at) {
+                return Err(cx.in_element(bad, i));
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn encode<S: Sink>(values: &[T; N], sink: &mut S) -> Result<(u8, Self::Raw), EncodeError> {
+        let mut raw = Self::Raw::ZERO;
+        if T::Codec::TABLE > 0 {
+            encode_tables(values, sink, |_, i, reference| {
+                if let Some(item) = raw.get_mut(i as usize) {
+                    *item = reference;
+                }
+            })?;
+        } else {
+            for (item, value) in raw.iter_mut().zip(values) {
+                let (flag, bytes) = value.encode(sink)?;
+                *item = T::Codec::item(flag, bytes);
+            }
+        }
+        Ok((0, raw))
+    }
+    #[inline(always)]
+    fn item(_: u8, raw: Self::Raw) -> Self::Item {
+        raw
+    }
+    #[inline(always)]
+    fn as_wire(values: &[[T; N]]) -> Option<&[u8]> {
+        T::Codec::as_wire(values.as_flattened())
+    }
+
+    #[inline(always)]
+    fn empty() -> Self::Raw {
+        [T::Codec::empty_item(); N]
+    }
+    type Builder<'w, S: Sink + 'w> = Items<'w, S, T, L>;
+    #[inline(always)]
+    fn build<'w, S: Sink>(
+        sink: &'w mut S,
+        at: At,
+    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+        Items::new(sink, at.at, N)
+    }
+}

@@ -1,0 +1,134 @@
+//! What the derive implements for structs, and for the fields of each variant with data.
+
+use crate::error::{Bad, EncodeError};
+use crate::layout::Class;
+use crate::raw::Raw;
+use crate::rule::{Alignment, LayoutRule};
+use crate::schema::{Named, Struct};
+use crate::struct_builder::StructBuilder;
+use crate::struct_view::{Inline, InlineMut, Table, TableMut};
+use crate::verify::Verifier;
+use crate::writer::Sink;
+
+/// Fields that lie together: of a struct, or of a variant with data.
+pub trait Shape: Sized + 'static {
+    /// How the fields are placed.
+    type Rule: LayoutRule;
+    /// The bytes of all fields, with a table's size header.
+    type Body: Raw;
+    /// The alignment of the whole.
+    type Align: Alignment;
+    /// What schemas say of it.
+    const SCHEMA: &'static Struct;
+    /// The same behind a function, for types that refer to themselves.
+    const NAMED: Named<Struct>;
+    /// Whether all bytes are valid and refer to nothing.
+    const ANY: bool;
+    /// Whether no field refers to anything.
+    const FIXED: bool;
+    /// For an inline struct of one field that refers to a table: the bytes of that table.
+    const TABLE: u32 = 0;
+
+    /// Checks every field; the body lies at byte `base` of the message.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with one of them.
+    fn verify(cx: &mut Verifier<'_>, body: &Self::Body, base: u32) -> Result<(), Bad>;
+    /// The bytes that a builder begins with: size header and null references.
+    fn empty() -> Self::Body;
+
+    /// How it is read in place.
+    type View<'m>;
+    /// How it is changed in place.
+    type ViewMut<'m>;
+    /// How it is written without an object.
+    type Builder<'w, S: Sink + 'w>;
+    /// Wraps the builder's core.
+    fn builder<S: Sink>(core: StructBuilder<'_, S, Self>) -> Self::Builder<'_, S>;
+}
+
+/// A [`Shape`] that is reached through a reference.
+pub trait TableShape: Shape {
+    /// Wraps the view's core.
+    fn view(core: Table<'_, Self>) -> Self::View<'_>;
+    /// Wraps the mutable view's core.
+    fn view_mut(core: TableMut<'_, Self>) -> Self::ViewMut<'_>;
+}
+
+/// A [`Shape`] that is laid out in place.
+pub trait InlineShape: Shape {
+    /// Wraps the view's core.
+    fn view(core: Inline<'_, Self>) -> Self::View<'_>;
+    /// Wraps the mutable view's core.
+    fn view_mut(core: InlineMut<'_, Self>) -> Self::ViewMut<'_>;
+}
+
+/// A [`Shape`] with values in Rust: a struct.
+pub trait Record: Shape {
+    /// Writes what the fields refer to and gives their bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the sink is full or a limit is passed.
+    fn encode_body<S: Sink>(&self, sink: &mut S) -> Result<Self::Body, EncodeError>;
+    /// Checks the fields and makes the struct.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with one of them.
+    fn load_body(cx: &mut Verifier<'_>, body: &Self::Body, base: u32) -> Result<Self, Bad>;
+    /// Checks the fields and stores them in `self`, reusing allocations.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with one of them; `self` is then unspecified but valid.
+    fn update_body(
+        &mut self,
+        cx: &mut Verifier<'_>,
+        body: &Self::Body,
+        base: u32,
+    ) -> Result<(), Bad>;
+    /// Where [`Shape::TABLE`] is not 0: whether there is a table.
+    #[inline(always)]
+    fn is_present(&self) -> bool {
+        true
+    }
+    /// Where [`Shape::TABLE`] is not 0: writes the table to `offset`, which was allocated.
+    ///
+    /// # Errors
+    ///
+    /// If the sink is full or a limit is passed.
+    #[inline(always)]
+    fn fill<S: Sink>(&self, _offset: u32, _sink: &mut S) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
+/// The bytes of a struct with nothing in them but a table's size header.
+#[inline(always)]
+#[must_use]
+pub fn header<T: Shape>() -> T::Body {
+    let mut body = T::Body::ZERO;
+    if let Class::Table = T::SCHEMA.class {
+        crate::raw::put(zerocopy::IntoBytes::as_mut_bytes(&mut body), 0, &T::Body::SIZE.to_le_bytes());
+    }
+    body
+}
+
+/// Writes the fields of a variant to a new table by `f` and gives its offset.
+///
+/// # Errors
+///
+/// If the sink is full or a limit is passed.
+#[inline(always)]
+pub fn write_variant<T: Shape, S: Sink>(
+    sink: &mut S,
+    f: impl FnOnce(&mut T::Body, &mut S) -> Result<(), EncodeError>,
+) -> Result<u32, EncodeError> {
+    let offset = sink.alloc(T::Body::SIZE)?;
+    let mut body = header::<T>();
+    f(&mut body, sink)?;
+    sink.store(offset, &body);
+    Ok(offset)
+}
