@@ -49,7 +49,8 @@ impl<'m, T: Shape> Table<'m, T> {
 
     /// The table that a reference leads to, absent if it is null or leads outside.
     #[inline(always)]
-    pub(crate) fn referred(mem: &'m [u8], offset: u32) -> Self {
+    /// Absent if the reference is null or leads outside.
+    pub fn referred(mem: &'m [u8], offset: u32) -> Self {
         if offset == 0 || offset == NULL {
             core::hint::cold_path();
             return Table { mem, table: &[], shape: PhantomData };
@@ -202,7 +203,8 @@ impl<'m, T: Shape> TableMut<'m, T> {
     }
 
     #[inline(always)]
-    pub(crate) fn referred(mem: &'m [Cell<u8>], offset: u32) -> Self {
+    /// Absent if the reference is null or leads outside.
+    pub fn referred(mem: &'m [Cell<u8>], offset: u32) -> Self {
         if offset == 0 || offset == NULL {
             core::hint::cold_path();
             return TableMut { mem, table: &[], shape: PhantomData };
