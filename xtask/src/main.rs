@@ -8,6 +8,7 @@ mod parts;
 mod ratios;
 mod test;
 mod tool;
+mod tools;
 mod workspace;
 
 use lexopt::Arg;
@@ -28,6 +29,8 @@ usage: cargo xtask <command>
                        FILTER is a part of a name such as `wasm-read` or `encode/rkyv`
   ratios               print the ratios of the last measurement again
   guests               build the guests for wasm32-unknown-unknown and print where they are
+  tools                install what `test --require-all` needs and cargo can get: the wasm target and the
+                       runner of wasm tests (below the target directory, nothing else is touched)
   help                 print this
 ";
 
@@ -38,6 +41,7 @@ enum Task {
     Bench(Option<OsString>),
     Ratios,
     Guests,
+    Tools,
     Help,
 }
 
@@ -50,6 +54,7 @@ fn parse(mut arguments: lexopt::Parser) -> std::result::Result<Task, lexopt::Err
             Some("bench") => Task::Bench(arguments.raw_args()?.next()),
             Some("ratios") => Task::Ratios,
             Some("guests") => Task::Guests,
+            Some("tools") => Task::Tools,
             Some("help") => Task::Help,
             _ => return Err(format!("there is no command {command:?}").into()),
         },
@@ -87,6 +92,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Bench(filter) => bench::run(&workspace, filter.as_deref()).map(|()| true),
         Task::Ratios => ratios::print(&workspace.criterion()).map(|()| true),
         Task::Guests => guests::run(&workspace).map(|()| true),
+        Task::Tools => tools::run(&workspace).map(|()| true),
         Task::Help => Ok(true),
     }
 }

@@ -1,15 +1,13 @@
 //! `cargo xtask test`: everything that can be tested here, part by part.
 
-use crate::guests;
 use crate::names::{
     CORE, CORE_WASM_TEST, CORE_WASM_TEST_TARGET, GUESTS, GUESTS_VARIABLE, WASM_TARGET,
-    WASM_TEST_LIBRARY, WASM_TEST_RUNNER, WASM_TEST_RUNNER_PACKAGE,
+    WASM_TEST_RUNNER,
 };
 use crate::parts::{Outcome, Parts};
-use crate::tool::{self, Error, Result};
+use crate::tool::{self, Result};
 use crate::workspace::Workspace;
-use std::path::PathBuf;
-use std::process::Command;
+use crate::{guests, tools};
 
 /// Runs all parts and prints the summary; `false` when one failed, or was skipped with `require_all`.
 pub(crate) fn run(workspace: &Workspace, require_all: bool) -> Result<bool> {
@@ -65,25 +63,16 @@ const NO_TARGET: &str = "needs the wasm target, see above";
 
 /// The core's tests in wasm, in Node, through wasm-bindgen's runner.
 fn core_in_wasm(workspace: &Workspace) -> Result<Outcome> {
-    let Some(version) = workspace.locked(WASM_TEST_LIBRARY)? else {
-        return Err(Error::new(format!(
-            "Cargo.lock has no {WASM_TEST_LIBRARY}, which {CORE_WASM_TEST} needs; add it to {CORE}"
-        )));
-    };
     if tool::find("node", &[]).is_none() {
         return Ok(Outcome::Skipped {
             missing: "no `node` on the PATH".into(),
             get: "install Node.js 20 or later".into(),
         });
     }
-    let Some(runner) = find_runner(workspace, &version) else {
-        let root = workspace.tools();
+    let Some(runner) = tools::wasm_test_runner(workspace)? else {
         return Ok(Outcome::Skipped {
-            missing: format!("no {WASM_TEST_RUNNER} {version}"),
-            get: format!(
-                "cargo install {WASM_TEST_RUNNER_PACKAGE} --version {version} --root {} --locked",
-                workspace.shown(&root)
-            ),
+            missing: format!("no {WASM_TEST_RUNNER} of the version in Cargo.lock"),
+            get: "cargo xtask tools".into(),
         });
     };
     let mut command = workspace.cargo();
@@ -98,11 +87,4 @@ fn core_in_wasm(workspace: &Workspace) -> Result<Outcome> {
     ]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     tool::run(&mut command).map(|()| Outcome::Passed)
-}
-
-/// The runner, of exactly this version: library and runner speak a protocol that changes with each.
-fn find_runner(workspace: &Workspace, version: &str) -> Option<PathBuf> {
-    let runner = tool::find(WASM_TEST_RUNNER, &[workspace.tools().join("bin")])?;
-    let output = tool::output(Command::new(&runner).arg("--version")).ok()?;
-    (output.split_whitespace().nth(1) == Some(version)).then_some(runner)
 }

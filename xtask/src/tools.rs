@@ -1,0 +1,43 @@
+//! `cargo xtask tools`: what a full test run needs beside Rust itself, as far as cargo can get it.
+
+use crate::guests;
+use crate::names::{WASM_TEST_LIBRARY, WASM_TEST_RUNNER, WASM_TEST_RUNNER_PACKAGE};
+use crate::tool::{self, Error, Result};
+use crate::workspace::Workspace;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Adds the wasm target and installs the runner of wasm tests below the target directory, each
+/// only where it is missing.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    guests::ensure_target()?;
+    if wasm_test_runner(workspace)?.is_some() {
+        return Ok(());
+    }
+    let mut command = workspace.cargo();
+    command.args([
+        "install",
+        WASM_TEST_RUNNER_PACKAGE,
+        "--locked",
+        "--version",
+        &locked_version(workspace)?,
+    ]);
+    tool::run(command.arg("--root").arg(workspace.tools()))
+}
+
+/// The runner of wasm tests, of exactly the locked version: library and runner speak a protocol
+/// that changes with each. `None` when there is no such runner.
+pub(crate) fn wasm_test_runner(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    let version = locked_version(workspace)?;
+    let Some(runner) = tool::find(WASM_TEST_RUNNER, &[workspace.tools().join("bin")]) else {
+        return Ok(None);
+    };
+    let output = tool::output(Command::new(&runner).arg("--version"))?;
+    Ok((output.split_whitespace().nth(1) == Some(version.as_str())).then_some(runner))
+}
+
+fn locked_version(workspace: &Workspace) -> Result<String> {
+    workspace.locked(WASM_TEST_LIBRARY)?.ok_or_else(|| {
+        Error::new(format!("Cargo.lock has no {WASM_TEST_LIBRARY}; the package with the wasm tests has to depend on it"))
+    })
+}
