@@ -24,7 +24,10 @@ pub(crate) fn cell<R: Raw>(bytes: &[Cell<u8>], at: u32) -> Option<&Cell<R>> {
 #[inline(always)]
 pub(crate) fn cells<R: Raw>(bytes: &[Cell<u8>]) -> &[Cell<R>] {
     let (count, _) = crate::raw::count(bytes.len() as u32, R::SIZE);
-    debug_assert!(u32::try_from(bytes.len()).is_ok(), "a message is below 4 GiB");
+    debug_assert!(
+        u32::try_from(bytes.len()).is_ok(),
+        "a message is below 4 GiB"
+    );
     let pointer = bytes.as_ptr().cast::<Cell<R>>();
     // SAFETY: as in `cell` for each element; `count * size_of::<R>()` is at most the low 32 bits
     // of `bytes.len()`, so all elements are inside of `bytes`.

@@ -70,7 +70,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { depth: 64, bytes: None }
+        Limits {
+            depth: 64,
+            bytes: None,
+        }
     }
 }
 
@@ -192,7 +195,13 @@ impl VerifyError {
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, offset {}: {}", self.path(), self.bad.offset, self.bad.cause)
+        write!(
+            f,
+            "{}, offset {}: {}",
+            self.path(),
+            self.bad.offset,
+            self.bad.cause
+        )
     }
 }
 
@@ -229,7 +238,10 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EncodeError::Full { needed } => {
-                write!(f, "the buffer is full: the message needs at least {needed} bytes")
+                write!(
+                    f,
+                    "the buffer is full: the message needs at least {needed} bytes"
+                )
             }
             EncodeError::TooLong => f.write_str("the message would be longer than 4 GiB - 1"),
             EncodeError::Limit { field, max } => {

@@ -114,7 +114,12 @@ impl Class {
 /// Returns the layout of the whole struct, or `None` if it does not fit into 32 bits or if `out`
 /// is shorter than `parts`.
 #[must_use]
-pub const fn place_into(rule: Rule, class: Class, parts: &[Part], out: &mut [At]) -> Option<Layout> {
+pub const fn place_into(
+    rule: Rule,
+    class: Class,
+    parts: &[Part],
+    out: &mut [At],
+) -> Option<Layout> {
     if out.len() < parts.len() {
         return None;
     }
@@ -136,7 +141,10 @@ pub const fn place_into(rule: Rule, class: Class, parts: &[Part], out: &mut [At]
         let Some(at) = align_up(end, own) else {
             return None;
         };
-        out[i] = At { flag: if part.flag { flag } else { at }, at };
+        out[i] = At {
+            flag: if part.flag { flag } else { at },
+            at,
+        };
         end = match at.checked_add(part.layout.size) {
             Some(end) => end,
             None => return None,
@@ -199,7 +207,10 @@ mod tests {
     use super::*;
 
     const fn part(size: u32, align: u32) -> Part {
-        Part { layout: Layout { size, align }, flag: false }
+        Part {
+            layout: Layout { size, align },
+            flag: false,
+        }
     }
 
     #[test]
@@ -219,12 +230,18 @@ mod tests {
 
     #[test]
     fn legacy_tail_is_never_empty() {
-        assert_eq!(place(Rule::Legacy, Class::Inline, [part(8, 8)]).layout.size, 16);
+        assert_eq!(
+            place(Rule::Legacy, Class::Inline, [part(8, 8)]).layout.size,
+            16
+        );
     }
 
     #[test]
     fn a_flag_goes_right_before_its_value() {
-        let flagged = Part { flag: true, ..part(4, 4) };
+        let flagged = Part {
+            flag: true,
+            ..part(4, 4)
+        };
         let p = place(Rule::Padded, Class::Inline, [part(1, 1), flagged]);
         assert_eq!(p.at[1], At { flag: 1, at: 4 });
     }
@@ -233,6 +250,9 @@ mod tests {
     fn overflow_is_none() {
         let mut out = [At { flag: 0, at: 0 }; 2];
         let huge = [part(u32::MAX - 8, 1), part(64, 8)];
-        assert_eq!(place_into(Rule::Padded, Class::Inline, &huge, &mut out), None);
+        assert_eq!(
+            place_into(Rule::Padded, Class::Inline, &huge, &mut out),
+            None
+        );
     }
 }

@@ -12,6 +12,8 @@ extern crate std;
 
 mod cast;
 mod error;
+#[cfg(feature = "alloc")]
+pub mod guest;
 pub mod kind;
 pub mod layout;
 mod message;

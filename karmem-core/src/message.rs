@@ -100,7 +100,9 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     ///
     /// As [`Self::decode`].
     fn decode_at(bytes: &[u8], root: u32, limits: &Limits) -> Result<Self, VerifyError> {
-        visit::<Self, _>(bytes, root, limits, |cx, body| Self::load_body(cx, body, root))
+        visit::<Self, _>(bytes, root, limits, |cx, body| {
+            Self::load_body(cx, body, root)
+        })
     }
 
     /// Checks a message and stores it in `self`, reusing what that has allocated.
@@ -109,7 +111,9 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     ///
     /// As [`Self::decode`]; `self` is then partly overwritten.
     fn decode_into(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
-        visit::<Self, _>(bytes, 0, &Limits::default(), |cx, body| self.update_body(cx, body, 0))
+        visit::<Self, _>(bytes, 0, &Limits::default(), |cx, body| {
+            self.update_body(cx, body, 0)
+        })
     }
 
     /// Checks a message and reads it in place: the normal way for bytes from elsewhere.
@@ -144,7 +148,9 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     /// As [`Self::view`].
     #[inline]
     fn verify_at(bytes: &[u8], root: u32, limits: &Limits) -> Result<(), VerifyError> {
-        visit::<Self, _>(bytes, root, limits, |cx, body| <Self as Shape>::verify(cx, body, root))
+        visit::<Self, _>(bytes, root, limits, |cx, body| {
+            <Self as Shape>::verify(cx, body, root)
+        })
     }
 
     /// Reads a message in place without checking it first, for bytes whose writer is trusted.
@@ -169,13 +175,27 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     /// As [`Self::view`].
     #[inline]
     fn view_mut(bytes: &mut [u8]) -> Result<Self::ViewMut<'_>, VerifyError> {
-        Self::verify_at(bytes, 0, &Limits::default())?;
-        match Self::view_mut_unverified(bytes) {
+        Self::view_mut_at(bytes, 0, &Limits::default())
+    }
+
+    /// As [`Self::view_mut`], with the root's offset and limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::view`].
+    #[inline]
+    fn view_mut_at<'m>(
+        bytes: &'m mut [u8],
+        root: u32,
+        limits: &Limits,
+    ) -> Result<Self::ViewMut<'m>, VerifyError> {
+        Self::verify_at(bytes, root, limits)?;
+        match Self::view_mut_unverified_at(bytes, root) {
             Some(view) => Ok(view),
             None => Err(VerifyError::new(
                 Self::SCHEMA.name.km,
                 crate::error::Path::default(),
-                bad(0, Cause::Truncated),
+                bad(root, Cause::Truncated),
             )),
         }
     }

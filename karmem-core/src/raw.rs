@@ -6,7 +6,9 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Bytes of a known size and of alignment 1.
-pub trait Raw: Copy + FromBytes + IntoBytes + Unaligned + Immutable + KnownLayout + 'static {
+pub trait Raw:
+    Copy + FromBytes + IntoBytes + Unaligned + Immutable + KnownLayout + 'static
+{
     /// All zero: what every absent field reads as.
     const ZERO: Self;
     /// The size in bytes. It fits, because [`crate::layout::place`] refuses larger structs.
@@ -30,7 +32,10 @@ pub struct Flagged<F, R> {
 }
 
 impl<F: Raw, R: Raw> Raw for Flagged<F, R> {
-    const ZERO: Self = Flagged { flag: F::ZERO, raw: R::ZERO };
+    const ZERO: Self = Flagged {
+        flag: F::ZERO,
+        raw: R::ZERO,
+    };
 }
 
 /// The `R` at byte `at` of `bytes`; zeros where `bytes` ends before it does.
@@ -77,7 +82,10 @@ impl<R: Raw> Zeros<R> {
 #[inline(always)]
 pub(crate) fn put<R: Raw>(bytes: &mut [u8], at: u32, raw: &R) {
     let at = at as usize;
-    if let Some(to) = bytes.get_mut(at..).and_then(|b| b.get_mut(..size_of::<R>())) {
+    if let Some(to) = bytes
+        .get_mut(at..)
+        .and_then(|b| b.get_mut(..size_of::<R>()))
+    {
         to.copy_from_slice(raw.as_bytes());
     }
 }
@@ -134,7 +142,11 @@ mod tests {
     fn count_is_division() {
         for size in 1..200 {
             for len in (0..5000).chain(u32::MAX - 300..=u32::MAX) {
-                assert_eq!(count(len, size), (len / size, len % size == 0), "{len} / {size}");
+                assert_eq!(
+                    count(len, size),
+                    (len / size, len % size == 0),
+                    "{len} / {size}"
+                );
             }
         }
     }

@@ -200,6 +200,8 @@ impl Struct {
     /// ```
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|f| f.rust_name == name || f.name == name)
+        self.fields
+            .iter()
+            .find(|f| f.rust_name == name || f.name == name)
     }
 }

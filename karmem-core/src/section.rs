@@ -97,7 +97,10 @@ pub const fn len(item: &Item) -> usize {
 #[must_use]
 pub const fn fragment<const N: usize>(item: &Item) -> [u8; N] {
     let out = line::<N>(item);
-    assert!(out.len == N, "the length of a fragment is section::len of the same item");
+    assert!(
+        out.len == N,
+        "the length of a fragment is section::len of the same item"
+    );
     out.bytes
 }
 
@@ -150,7 +153,11 @@ struct Out<const N: usize> {
 
 impl<const N: usize> Out<N> {
     const fn new() -> Self {
-        Out { bytes: [0; N], len: 0, hash: FNV_START }
+        Out {
+            bytes: [0; N],
+            len: 0,
+            hash: FNV_START,
+        }
     }
 
     const fn byte(&mut self, byte: u8) {
@@ -336,7 +343,10 @@ mod tests {
     use crate::schema::{Name, Named, Scalar, Spread, Variant};
 
     static NODE: Struct = Struct {
-        name: Name { km: "Node", path: "list::Node" },
+        name: Name {
+            km: "Node",
+            path: "list::Node",
+        },
         class: Class::Table,
         rule: Rule::Padded,
         layout: Layout { size: 40, align: 8 },
@@ -354,7 +364,10 @@ mod tests {
             Field {
                 name: "Names",
                 rust_name: "names",
-                ty: Type::Option(&Type::Map(&Type::Text, &Type::Slice(&Type::Array(&Type::Scalar(Scalar::F32), 3)))),
+                ty: Type::Option(&Type::Map(
+                    &Type::Text,
+                    &Type::Slice(&Type::Array(&Type::Scalar(Scalar::F32), 3)),
+                )),
                 at: At { flag: 16, at: 24 },
                 size: 8,
                 flag: true,
@@ -362,14 +375,31 @@ mod tests {
             },
         ],
     };
-    const REF: Named<Struct> = Named { name: Name { km: "Node", path: "list::Node" }, get: || &NODE };
+    const REF: Named<Struct> = Named {
+        name: Name {
+            km: "Node",
+            path: "list::Node",
+        },
+        get: || &NODE,
+    };
 
     static SHAPE: Union = Union {
-        name: Name { km: "Shape", path: "list::Shape" },
+        name: Name {
+            km: "Shape",
+            path: "list::Shape",
+        },
         repr: Scalar::U8,
         variants: &[
-            Variant { name: "None", value: 0, table: None },
-            Variant { name: "Node", value: 3, table: Some(REF) },
+            Variant {
+                name: "None",
+                value: 0,
+                table: None,
+            },
+            Variant {
+                name: "Node",
+                value: 3,
+                table: Some(REF),
+            },
         ],
         spread: Some(Spread {
             rule: Rule::Padded,
@@ -384,7 +414,10 @@ mod tests {
     static SHAPE_LINE: [u8; len(&SHAPE_ITEM)] = fragment(&SHAPE_ITEM);
 
     fn split(line: &'static [u8]) -> (&'static str, u64) {
-        let line = core::str::from_utf8(line).expect("text").strip_suffix('\n').expect("a line");
+        let line = core::str::from_utf8(line)
+            .expect("text")
+            .strip_suffix('\n')
+            .expect("a line");
         let (body, hash) = line.rsplit_once(" #").expect("a hash");
         (body, u64::from_str_radix(hash, 16).expect("hexadecimal"))
     }
@@ -404,7 +437,10 @@ mod tests {
     #[test]
     fn a_spread_union_names_its_tables() {
         let (body, hash) = split(&SHAPE_LINE);
-        assert_eq!(body, "karmem1 union list::Shape Shape u8 spread padded 16 8 None=0 Node=3:list::Node@8");
+        assert_eq!(
+            body,
+            "karmem1 union list::Shape Shape u8 spread padded 16 8 None=0 Node=3:list::Node@8"
+        );
         assert_eq!(hash, fnv1a(body.as_bytes()));
     }
 
@@ -422,6 +458,9 @@ mod tests {
         out.number(i128::MIN);
         out.byte(b' ');
         out.number(0);
-        assert_eq!(&out.bytes[..out.len], b"-170141183460469231731687303715884105728 0");
+        assert_eq!(
+            &out.bytes[..out.len],
+            b"-170141183460469231731687303715884105728 0"
+        );
     }
 }

@@ -111,7 +111,11 @@ pub trait Record: Shape {
 pub fn header<T: Shape>() -> T::Body {
     let mut body = T::Body::ZERO;
     if let Class::Table = T::SCHEMA.class {
-        crate::raw::put(zerocopy::IntoBytes::as_mut_bytes(&mut body), 0, &T::Body::SIZE.to_le_bytes());
+        crate::raw::put(
+            zerocopy::IntoBytes::as_mut_bytes(&mut body),
+            0,
+            &T::Body::SIZE.to_le_bytes(),
+        );
     }
     body
 }

@@ -57,7 +57,9 @@ impl<'m, T: Wire<L>, L: LayoutRule> Slice<'m, T, L> {
     #[inline(always)]
     #[must_use]
     pub fn get(self, index: usize) -> Option<T::View<'m>> {
-        self.items.get(index).map(|item| T::view_item(self.mem, item))
+        self.items
+            .get(index)
+            .map(|item| T::view_item(self.mem, item))
     }
 
     /// The first element.
@@ -78,14 +80,20 @@ impl<'m, T: Wire<L>, L: LayoutRule> Slice<'m, T, L> {
     #[inline(always)]
     #[must_use]
     pub fn slice(self, range: Range<usize>) -> Option<Self> {
-        self.items.get(range).map(|items| Slice { mem: self.mem, items })
+        self.items.get(range).map(|items| Slice {
+            mem: self.mem,
+            items,
+        })
     }
 
     /// All elements in order. Works at every alignment.
     #[inline(always)]
     #[must_use]
     pub fn iter(self) -> Iter<'m, T, L> {
-        Iter { mem: self.mem, items: self.items.iter() }
+        Iter {
+            mem: self.mem,
+            items: self.items.iter(),
+        }
     }
 
     /// The elements as they lie in the message.
@@ -106,7 +114,12 @@ impl<'m, T: Wire<L>, L: LayoutRule> Slice<'m, T, L> {
     where
         T: FromBytes + Immutable,
     {
-        const { assert!(size_of::<T>() == size_of::<T::Item>(), "this type lies differently in Rust: use #[repr(C)] and #[karmem(layout = \"c\")]") };
+        const {
+            assert!(
+                size_of::<T>() == size_of::<T::Item>(),
+                "this type lies differently in Rust: use #[repr(C)] and #[karmem(layout = \"c\")]"
+            )
+        };
         if cfg!(target_endian = "big") && size_of::<T>() > 1 {
             return None;
         }
@@ -121,7 +134,10 @@ impl<'m, T: Wire<L>, L: LayoutRule> Slice<'m, T, L> {
         if bytes.is_empty() {
             return Some(0..0);
         }
-        let start = bytes.as_ptr().addr().checked_sub(self.mem.as_ptr().addr())?;
+        let start = bytes
+            .as_ptr()
+            .addr()
+            .checked_sub(self.mem.as_ptr().addr())?;
         let end = start.checked_add(bytes.len())?;
         (end <= self.mem.len()).then_some(start..end)
     }
@@ -172,13 +188,18 @@ pub struct Iter<'m, T: Wire<L>, L: LayoutRule = Padded> {
 
 impl<T: Wire<L>, L: LayoutRule> Clone for Iter<'_, T, L> {
     fn clone(&self) -> Self {
-        Iter { mem: self.mem, items: self.items.clone() }
+        Iter {
+            mem: self.mem,
+            items: self.items.clone(),
+        }
     }
 }
 
 impl<T: Wire<L>, L: LayoutRule> fmt::Debug for Iter<'_, T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Iter").field("left", &self.items.len()).finish_non_exhaustive()
+        f.debug_struct("Iter")
+            .field("left", &self.items.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -205,7 +226,8 @@ impl<'m, T: Wire<L>, L: LayoutRule> Iterator for Iter<'m, T, L> {
     #[inline(always)]
     fn fold<B, F: FnMut(B, T::View<'m>) -> B>(self, init: B, mut f: F) -> B {
         let mem = self.mem;
-        self.items.fold(init, |acc, item| f(acc, T::view_item(mem, item)))
+        self.items
+            .fold(init, |acc, item| f(acc, T::view_item(mem, item)))
     }
 }
 
@@ -236,7 +258,9 @@ impl<T: Wire<L>, L: LayoutRule> Copy for SliceMut<'_, T, L> {}
 
 impl<T: Wire<L>, L: LayoutRule> fmt::Debug for SliceMut<'_, T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SliceMut").field("len", &self.items.len()).finish_non_exhaustive()
+        f.debug_struct("SliceMut")
+            .field("len", &self.items.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -264,7 +288,9 @@ impl<'m, T: Wire<L>, L: LayoutRule> SliceMut<'m, T, L> {
     #[inline(always)]
     #[must_use]
     pub fn get(self, index: usize) -> Option<T::ViewMut<'m>> {
-        self.items.get(index).map(|item| T::view_item_mut(self.mem, item))
+        self.items
+            .get(index)
+            .map(|item| T::view_item_mut(self.mem, item))
     }
 
     /// Sets the element at `index`; `false` beyond the end. For elements that refer to nothing; a
@@ -285,7 +311,9 @@ impl<'m, T: Wire<L>, L: LayoutRule> SliceMut<'m, T, L> {
     #[inline(always)]
     pub fn iter(self) -> impl DoubleEndedIterator<Item = T::ViewMut<'m>> + ExactSizeIterator {
         let mem = self.mem;
-        self.items.iter().map(move |item| T::view_item_mut(mem, item))
+        self.items
+            .iter()
+            .map(move |item| T::view_item_mut(mem, item))
     }
 
     /// The elements as cells of Rust values; as [`Slice::as_slice`].
@@ -295,7 +323,12 @@ impl<'m, T: Wire<L>, L: LayoutRule> SliceMut<'m, T, L> {
     where
         T: FromBytes + IntoBytes,
     {
-        const { assert!(size_of::<T>() == size_of::<T::Item>(), "this type lies differently in Rust: use #[repr(C)] and #[karmem(layout = \"c\")]") };
+        const {
+            assert!(
+                size_of::<T>() == size_of::<T::Item>(),
+                "this type lies differently in Rust: use #[repr(C)] and #[karmem(layout = \"c\")]"
+            )
+        };
         cast::typed_cells(cast::bytes_of_all(self.items))
     }
 }
@@ -312,19 +345,22 @@ pub struct Items<'w, S, T: Wire<L>, L: LayoutRule = Padded> {
 
 impl<S, T: Wire<L>, L: LayoutRule> fmt::Debug for Items<'_, S, T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("Items")
+            .field("len", &self.len)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'w, S: crate::Sink, T: Wire<L>, L: LayoutRule> Items<'w, S, T, L> {
     /// Elements at `base`, which is allocated. Makes all of them empty.
-    pub(crate) fn new(
-        sink: &'w mut S,
-        base: u32,
-        len: usize,
-    ) -> Result<Self, crate::EncodeError> {
-        let mut items =
-            Items { sink, base, len, tables: 0, element: core::marker::PhantomData };
+    pub(crate) fn new(sink: &'w mut S, base: u32, len: usize) -> Result<Self, crate::EncodeError> {
+        let mut items = Items {
+            sink,
+            base,
+            len,
+            tables: 0,
+            element: core::marker::PhantomData,
+        };
         let size = <T::Item as crate::raw::Raw>::SIZE;
         if <T::Codec as Codec<T, L>>::SIDE_BY_SIDE && len > 0 {
             let table = <T::Codec as Codec<T, L>>::TABLE;
@@ -332,7 +368,10 @@ impl<'w, S: crate::Sink, T: Wire<L>, L: LayoutRule> Items<'w, S, T, L> {
             items.tables = items.sink.alloc(crate::kind::block(len, stride, table)?)?;
             let mut offset = items.tables;
             for i in 0..len as u32 {
-                items.sink.store(base + i * size, &<T::Codec as Codec<T, L>>::reference(offset));
+                items.sink.store(
+                    base + i * size,
+                    &<T::Codec as Codec<T, L>>::reference(offset),
+                );
                 <T::Codec as Codec<T, L>>::clear(items.sink, offset, stride);
                 offset = offset.wrapping_add(stride);
             }
@@ -360,10 +399,15 @@ impl<'w, S: crate::Sink, T: Wire<L>, L: LayoutRule> Items<'w, S, T, L> {
     fn at(&self, index: usize) -> Result<At, crate::EncodeError> {
         if index >= self.len {
             core::hint::cold_path();
-            return Err(crate::EncodeError::Index { index, len: self.len });
+            return Err(crate::EncodeError::Index {
+                index,
+                len: self.len,
+            });
         }
         let size = <T::Item as crate::raw::Raw>::SIZE;
-        Ok(<T::Codec as Codec<T, L>>::at_of_item(self.base + index as u32 * size))
+        Ok(<T::Codec as Codec<T, L>>::at_of_item(
+            self.base + index as u32 * size,
+        ))
     }
 
     /// Begins to write the element at `index`.

@@ -19,7 +19,9 @@ pub struct StructBuilder<'w, S, T> {
 
 impl<S, T> fmt::Debug for StructBuilder<'_, S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StructBuilder").field("offset", &self.base).finish_non_exhaustive()
+        f.debug_struct("StructBuilder")
+            .field("offset", &self.base)
+            .finish_non_exhaustive()
     }
 }
 
@@ -35,7 +37,11 @@ impl<'w, S: Sink, T: Shape> StructBuilder<'w, S, T> {
     /// The struct at `base`, whose bytes are [`Shape::empty`].
     #[inline(always)]
     pub(crate) fn at(sink: &'w mut S, base: u32) -> Self {
-        StructBuilder { sink, base, shape: PhantomData }
+        StructBuilder {
+            sink,
+            base,
+            shape: PhantomData,
+        }
     }
 
     /// The offset of the struct in the message.
@@ -105,7 +111,10 @@ impl<'w, S: Sink, T: Shape> StructBuilder<'w, S, T> {
 
     #[inline(always)]
     fn absolute(&self, at: At) -> At {
-        At { flag: self.base + at.flag, at: self.base + at.at }
+        At {
+            flag: self.base + at.flag,
+            at: self.base + at.at,
+        }
     }
 }
 

@@ -32,7 +32,9 @@ impl<T> Copy for Table<'_, T> {}
 
 impl<T> fmt::Debug for Table<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Table").field("len", &self.table.len()).finish_non_exhaustive()
+        f.debug_struct("Table")
+            .field("len", &self.table.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -44,7 +46,11 @@ impl<'m, T: Shape> Table<'m, T> {
             core::hint::cold_path();
             &[]
         });
-        Table { mem, table, shape: PhantomData }
+        Table {
+            mem,
+            table,
+            shape: PhantomData,
+        }
     }
 
     /// The table that a reference leads to, absent if it is null or leads outside.
@@ -53,7 +59,11 @@ impl<'m, T: Shape> Table<'m, T> {
     pub fn referred(mem: &'m [u8], offset: u32) -> Self {
         if offset == 0 || offset == NULL {
             core::hint::cold_path();
-            return Table { mem, table: &[], shape: PhantomData };
+            return Table {
+                mem,
+                table: &[],
+                shape: PhantomData,
+            };
         }
         Self::at(mem, offset)
     }
@@ -96,8 +106,10 @@ impl<'m, T: Shape> Table<'m, T> {
     {
         let offset = offset_in(self.mem, self.table);
         let mut cx = Verifier::new(self.mem, limits);
-        cx.body::<T, T>(self.table, offset, |cx, body| T::load_body(cx, body, offset))
-            .map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
+        cx.body::<T, T>(self.table, offset, |cx, body| {
+            T::load_body(cx, body, offset)
+        })
+        .map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
     }
 }
 
@@ -134,7 +146,9 @@ impl<T: Shape> Copy for Inline<'_, T> {}
 
 impl<T: Shape> fmt::Debug for Inline<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inline").field("len", &size_of::<T::Body>()).finish_non_exhaustive()
+        f.debug_struct("Inline")
+            .field("len", &size_of::<T::Body>())
+            .finish_non_exhaustive()
     }
 }
 
@@ -183,7 +197,9 @@ impl<T> Copy for TableMut<'_, T> {}
 
 impl<T> fmt::Debug for TableMut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TableMut").field("len", &self.table.len()).finish_non_exhaustive()
+        f.debug_struct("TableMut")
+            .field("len", &self.table.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +215,11 @@ impl<'m, T: Shape> TableMut<'m, T> {
             }
             rest.get(..size as usize)
         };
-        TableMut { mem, table: table().unwrap_or_default(), shape: PhantomData }
+        TableMut {
+            mem,
+            table: table().unwrap_or_default(),
+            shape: PhantomData,
+        }
     }
 
     #[inline(always)]
@@ -207,7 +227,11 @@ impl<'m, T: Shape> TableMut<'m, T> {
     pub fn referred(mem: &'m [Cell<u8>], offset: u32) -> Self {
         if offset == 0 || offset == NULL {
             core::hint::cold_path();
-            return TableMut { mem, table: &[], shape: PhantomData };
+            return TableMut {
+                mem,
+                table: &[],
+                shape: PhantomData,
+            };
         }
         Self::at(mem, offset)
     }
@@ -257,7 +281,9 @@ impl<T: Shape> Copy for InlineMut<'_, T> {}
 
 impl<T: Shape> fmt::Debug for InlineMut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InlineMut").field("len", &size_of::<T::Body>()).finish_non_exhaustive()
+        f.debug_struct("InlineMut")
+            .field("len", &size_of::<T::Body>())
+            .finish_non_exhaustive()
     }
 }
 
@@ -290,7 +316,12 @@ pub(crate) fn set<F: Wire<L>, L: crate::rule::LayoutRule>(
     at: At,
     value: &F,
 ) -> bool {
-    const { assert!(F::FIXED, "a field that refers to something cannot be set in place") };
+    const {
+        assert!(
+            F::FIXED,
+            "a field that refers to something cannot be set in place"
+        )
+    };
     let Some(slot) = F::slot_mut(body, at) else {
         return false;
     };

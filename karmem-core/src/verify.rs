@@ -68,12 +68,7 @@ impl<'m> Verifier<'m> {
 
     /// The elements that a slice's reference leads to; `at` is where the reference lies.
     #[inline(always)]
-    pub(crate) fn items<R: Raw>(
-        &mut self,
-        offset: u32,
-        len: u32,
-        at: u32,
-    ) -> Result<&'m [R], Bad> {
+    pub(crate) fn items<R: Raw>(&mut self, offset: u32, len: u32, at: u32) -> Result<&'m [R], Bad> {
         if len == 0 {
             return Ok(&[]);
         }

@@ -170,8 +170,7 @@ pub trait Codec<T, L: LayoutRule> {
     /// How it is written without an object.
     type Builder<'w, S: Sink + 'w>;
     /// Begins to write it at `at`, an absolute position.
-    fn build<'w, S: Sink>(sink: &'w mut S, at: At)
-    -> Result<Self::Builder<'w, S>, EncodeError>;
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError>;
     /// Where [`Self::SIDE_BY_SIDE`]: makes the table at `offset` empty, `stride` bytes with padding.
     #[inline(always)]
     fn clear<S: Sink>(_sink: &mut S, _offset: u32, _stride: u32) {}
@@ -180,7 +179,13 @@ pub trait Codec<T, L: LayoutRule> {
         sink: &'w mut S,
         offset: u32,
     ) -> Result<Self::Builder<'w, S>, EncodeError> {
-        Self::build(sink, At { flag: offset, at: offset })
+        Self::build(
+            sink,
+            At {
+                flag: offset,
+                at: offset,
+            },
+        )
     }
     /// Where the field lies in an element that lies at `at`.
     fn at_of_item(at: u32) -> At {
@@ -278,8 +283,7 @@ pub trait Wire<L: LayoutRule>: Field {
     /// # Errors
     ///
     /// If the sink is full.
-    fn build<'w, S: Sink>(sink: &'w mut S, at: At)
-    -> Result<Self::Builder<'w, S>, EncodeError>;
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError>;
     /// Begins to write one of several tables that lie side by side.
     ///
     /// # Errors
@@ -322,9 +326,19 @@ where
     fn slot(body: &[u8], at: At) -> Slot<'_, Self::Raw> {
         if at.at as u64 + u64::from(Self::Raw::SIZE) > body.len() as u64 {
             core::hint::cold_path();
-            return Slot { flag: 0, raw: raw::zero() };
+            return Slot {
+                flag: 0,
+                raw: raw::zero(),
+            };
         }
-        Slot { flag: if T::Kind::FLAG { *raw::part(body, at.flag) } else { 0 }, raw: raw::part(body, at.at) }
+        Slot {
+            flag: if T::Kind::FLAG {
+                *raw::part(body, at.flag)
+            } else {
+                0
+            },
+            raw: raw::part(body, at.at),
+        }
     }
 
     #[inline(always)]
@@ -362,7 +376,10 @@ where
 
     #[inline(always)]
     fn slot_mut(body: &[Cell<u8>], at: At) -> Option<SlotMut<'_, Self::Raw>> {
-        Some(SlotMut { flag: body.get(at.flag as usize)?, raw: cast::cell(body, at.at)? })
+        Some(SlotMut {
+            flag: body.get(at.flag as usize)?,
+            raw: cast::cell(body, at.at)?,
+        })
     }
 
     #[inline(always)]
@@ -407,10 +424,7 @@ where
     }
 
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         T::Kind::build(sink, at)
     }
 

@@ -29,7 +29,11 @@ pub trait Sink {
         let len = length(bytes.len())?;
         let at = self.alloc(len)?;
         let at_byte = at as usize;
-        if let Some(to) = self.bytes().get_mut(at_byte..).and_then(|b| b.get_mut(..bytes.len())) {
+        if let Some(to) = self
+            .bytes()
+            .get_mut(at_byte..)
+            .and_then(|b| b.get_mut(..bytes.len()))
+        {
             to.copy_from_slice(bytes);
         }
         Ok(at)
@@ -95,7 +99,10 @@ impl<'b> FixedWriter<'b> {
     /// A writer over `buffer`, whose first byte is the base, that allocates from byte `start` on.
     #[must_use]
     pub fn starting_at(buffer: &'b mut [u8], start: u32) -> Self {
-        FixedWriter { buffer, end: start as usize }
+        FixedWriter {
+            buffer,
+            end: start as usize,
+        }
     }
 
     /// Bytes from the base to the end of the last allocation.
@@ -125,7 +132,9 @@ impl Sink for FixedWriter<'_> {
             }
             None => {
                 core::hint::cold_path();
-                Err(EncodeError::Full { needed: u64::from(end) })
+                Err(EncodeError::Full {
+                    needed: u64::from(end),
+                })
             }
         }
     }

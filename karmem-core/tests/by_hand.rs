@@ -68,7 +68,10 @@ const _: () = {
             ],
         };
         const NAMED: karmem::schema::Named<karmem::schema::Struct> = karmem::schema::Named {
-            name: karmem::schema::Name { km: "Vec3", path: concat!(module_path!(), "::Vec3") },
+            name: karmem::schema::Name {
+                km: "Vec3",
+                path: concat!(module_path!(), "::Vec3"),
+            },
             get: || Self::SCHEMA,
         };
         const ANY: bool = <f32 as karmem::wire::Wire<L>>::ANY
@@ -227,7 +230,10 @@ const _: () = {
         type Bytes = [u8; 1];
         type Align = karmem::rule::Align<1>;
         const TYPE: karmem::schema::Type = karmem::schema::Type::Enum(karmem::schema::Named {
-            name: karmem::schema::Name { km: "Team", path: concat!(module_path!(), "::Team") },
+            name: karmem::schema::Name {
+                km: "Team",
+                path: concat!(module_path!(), "::Team"),
+            },
             get: || {
                 &const {
                     karmem::schema::Enum {
@@ -544,24 +550,40 @@ macro_rules! variant {
 
         impl karmem::shape::Shape for $shape {
             type Rule = karmem::rule::Padded;
-            type Body = [u8; { place_variant(<$ty as karmem::wire::Wire<karmem::rule::Padded>>::PART).layout.size } as usize];
+            type Body = [u8; {
+                place_variant(<$ty as karmem::wire::Wire<karmem::rule::Padded>>::PART)
+                    .layout
+                    .size
+            } as usize];
             type Align = karmem::rule::Align<8>;
             const SCHEMA: &'static karmem::schema::Struct = &karmem::schema::Struct {
                 name: Self::NAMED.name,
                 class: karmem::layout::Class::Table,
                 rule: karmem::layout::Rule::Padded,
-                layout: place_variant(<$ty as karmem::wire::Wire<karmem::rule::Padded>>::PART).layout,
+                layout: place_variant(<$ty as karmem::wire::Wire<karmem::rule::Padded>>::PART)
+                    .layout,
                 id: None,
                 fields: &[karmem::wire::field::<$ty, karmem::rule::Padded>(
-                    $name, stringify!($field), Self::AT, None)],
+                    $name,
+                    stringify!($field),
+                    Self::AT,
+                    None,
+                )],
             };
             const NAMED: karmem::schema::Named<karmem::schema::Struct> = karmem::schema::Named {
-                name: karmem::schema::Name { km: $km, path: concat!(module_path!(), "::", $km) },
+                name: karmem::schema::Name {
+                    km: $km,
+                    path: concat!(module_path!(), "::", $km),
+                },
                 get: || Self::SCHEMA,
             };
             const ANY: bool = false;
             const FIXED: bool = false;
-            fn verify(cx: &mut karmem::Verifier<'_>, body: &Self::Body, base: u32) -> Result<(), karmem::Bad> {
+            fn verify(
+                cx: &mut karmem::Verifier<'_>,
+                body: &Self::Body,
+                base: u32,
+            ) -> Result<(), karmem::Bad> {
                 cx.field::<$ty, karmem::rule::Padded>(body, base, Self::AT, stringify!($field))
             }
             fn empty() -> Self::Body {
@@ -570,16 +592,23 @@ macro_rules! variant {
             type View<'m> = $view<'m>;
             type ViewMut<'m> = $view_mut<'m>;
             type Builder<'w, S: karmem::Sink + 'w> = $builder<'w, S>;
-            fn builder<S: karmem::Sink>(core: karmem::StructBuilder<'_, S, Self>) -> $builder<'_, S> {
+            fn builder<S: karmem::Sink>(
+                core: karmem::StructBuilder<'_, S, Self>,
+            ) -> $builder<'_, S> {
                 $builder(core)
             }
         }
         impl $shape {
-            const AT: karmem::layout::At = place_variant(<$ty as karmem::wire::Wire<karmem::rule::Padded>>::PART).at[0];
+            const AT: karmem::layout::At =
+                place_variant(<$ty as karmem::wire::Wire<karmem::rule::Padded>>::PART).at[0];
         }
         impl karmem::shape::TableShape for $shape {
-            fn view(core: karmem::Table<'_, Self>) -> $view<'_> { $view(core) }
-            fn view_mut(core: karmem::TableMut<'_, Self>) -> $view_mut<'_> { $view_mut(core) }
+            fn view(core: karmem::Table<'_, Self>) -> $view<'_> {
+                $view(core)
+            }
+            fn view_mut(core: karmem::TableMut<'_, Self>) -> $view_mut<'_> {
+                $view_mut(core)
+            }
         }
         impl<'m> $view<'m> {
             pub fn $field(self) -> karmem::wire::ViewOf<'m, $ty, karmem::rule::Padded> {
@@ -588,7 +617,9 @@ macro_rules! variant {
         }
         impl core::fmt::Debug for $view<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.debug_struct($km).field(stringify!($field), &self.$field()).finish()
+                f.debug_struct($km)
+                    .field(stringify!($field), &self.$field())
+                    .finish()
             }
         }
         impl<'m> $view_mut<'m> {
@@ -606,7 +637,11 @@ macro_rules! variant {
 }
 
 const fn place_variant(part: karmem::layout::Part) -> karmem::layout::Placed<1> {
-    karmem::layout::place(karmem::layout::Rule::Padded, karmem::layout::Class::Table, [part])
+    karmem::layout::place(
+        karmem::layout::Rule::Padded,
+        karmem::layout::Class::Table,
+        [part],
+    )
 }
 
 variant!(ShapeCircle ShapeCircleView ShapeCircleViewMut ShapeCircleBuilder "ShapeCircle", radius "Radius" f32);
@@ -626,7 +661,11 @@ const _: () = {
             name: Self::NAMED.name,
             repr: karmem::schema::Scalar::U8,
             variants: &[
-                karmem::schema::Variant { name: "Empty", value: 0, table: None },
+                karmem::schema::Variant {
+                    name: "Empty",
+                    value: 0,
+                    table: None,
+                },
                 karmem::schema::Variant {
                     name: "Circle",
                     value: 1,
@@ -641,7 +680,10 @@ const _: () = {
             spread: None,
         };
         const NAMED: karmem::schema::Named<karmem::schema::Union> = karmem::schema::Named {
-            name: karmem::schema::Name { km: "Shape", path: concat!(module_path!(), "::Shape") },
+            name: karmem::schema::Name {
+                km: "Shape",
+                path: concat!(module_path!(), "::Shape"),
+            },
             get: || Self::SCHEMA,
         };
 
@@ -658,8 +700,12 @@ const _: () = {
         #[inline]
         fn view_mut(kind: u32, mem: &[core::cell::Cell<u8>], offset: u32) -> ShapeViewMut<'_> {
             match kind {
-                1 => ShapeViewMut::Circle(ShapeCircleViewMut(karmem::TableMut::referred(mem, offset))),
-                2 => ShapeViewMut::Named(ShapeNamedViewMut(karmem::TableMut::referred(mem, offset))),
+                1 => ShapeViewMut::Circle(ShapeCircleViewMut(karmem::TableMut::referred(
+                    mem, offset,
+                ))),
+                2 => {
+                    ShapeViewMut::Named(ShapeNamedViewMut(karmem::TableMut::referred(mem, offset)))
+                }
                 _ => ShapeViewMut::Empty,
             }
         }
@@ -686,7 +732,13 @@ const _: () = {
                 0 => Ok(Shape::Empty),
                 1 => cx.load_variant::<ShapeCircle, Self>(offset, at, |cx, body| {
                     Ok(Shape::Circle {
-                        radius: cx.load::<f32, L>(body, offset, ShapeCircle::AT, "radius", u32::MAX)?,
+                        radius: cx.load::<f32, L>(
+                            body,
+                            offset,
+                            ShapeCircle::AT,
+                            "radius",
+                            u32::MAX,
+                        )?,
                     })
                 }),
                 2 => cx.load_variant::<ShapeNamed, Self>(offset, at, |cx, body| {
@@ -705,15 +757,17 @@ const _: () = {
             match self {
                 Shape::Empty => Ok((0, karmem::layout::NULL)),
                 Shape::Circle { radius } => {
-                    let fields = karmem::shape::write_variant::<ShapeCircle, S>(sink, |body, sink| {
-                        karmem::wire::put::<f32, L, S>(body, ShapeCircle::AT, radius, sink)
-                    })?;
+                    let fields =
+                        karmem::shape::write_variant::<ShapeCircle, S>(sink, |body, sink| {
+                            karmem::wire::put::<f32, L, S>(body, ShapeCircle::AT, radius, sink)
+                        })?;
                     Ok((1, fields))
                 }
                 Shape::Named(f0) => {
-                    let fields = karmem::shape::write_variant::<ShapeNamed, S>(sink, |body, sink| {
-                        karmem::wire::put::<String, L, S>(body, ShapeNamed::AT, f0, sink)
-                    })?;
+                    let fields =
+                        karmem::shape::write_variant::<ShapeNamed, S>(sink, |body, sink| {
+                            karmem::wire::put::<String, L, S>(body, ShapeNamed::AT, f0, sink)
+                        })?;
                     Ok((2, fields))
                 }
             }
@@ -756,13 +810,24 @@ fn orc() -> Monster {
         shape: Shape::Empty,
     };
     Monster {
-        pos: Vec3 { x: 1.0, y: 2.0, z: 3.0 },
+        pos: Vec3 {
+            x: 1.0,
+            y: 2.0,
+            z: 3.0,
+        },
         mana: -7,
         name: "Grüße".into(),
         team: Team::Zombies,
         inventory: vec![1, 2, 3],
         hitbox: [4.2, -1.0],
-        path: vec![Vec3 { x: 9.0, y: 8.0, z: 7.0 }; 3],
+        path: vec![
+            Vec3 {
+                x: 9.0,
+                y: 8.0,
+                z: 7.0
+            };
+            3
+        ],
         luck: Some(13),
         friend: Some(Box::new(minion(1))),
         herd: vec![minion(2), minion(3)],
@@ -783,7 +848,10 @@ fn a_message_reads_back() {
     assert_eq!(view.inventory(), [1, 2, 3]);
     assert_eq!(view.luck(), Some(13));
     assert_eq!(view.friend().unwrap().mana(), 1);
-    assert_eq!(view.herd().iter().map(|m| m.mana()).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(
+        view.herd().iter().map(|m| m.mana()).collect::<Vec<_>>(),
+        [2, 3]
+    );
     assert_eq!(view.tags().get("b"), Some(2));
     assert_eq!(view.tags().get("c"), None);
     assert!(matches!(view.shape(), ShapeView::Named(n) if n.f0() == "n"));
@@ -823,7 +891,11 @@ fn changes_in_place() {
     let mut bytes = orc().encode().unwrap();
     let view = Monster::view_mut(&mut bytes).unwrap();
     assert!(view.set_mana(5));
-    assert!(view.set_pos(Vec3 { x: 0.5, y: 0.5, z: 0.5 }));
+    assert!(view.set_pos(Vec3 {
+        x: 0.5,
+        y: 0.5,
+        z: 0.5
+    }));
     view.path().unwrap().get(1).unwrap().set_x(100.0);
     view.herd().unwrap().get(1).unwrap().set_mana(33);
     view.luck().unwrap().unwrap().set(14);
@@ -833,7 +905,11 @@ fn changes_in_place() {
     }
     let mut expected = orc();
     expected.mana = 5;
-    expected.pos = Vec3 { x: 0.5, y: 0.5, z: 0.5 };
+    expected.pos = Vec3 {
+        x: 0.5,
+        y: 0.5,
+        z: 0.5,
+    };
     expected.path[1].x = 100.0;
     expected.herd[1].mana = 33;
     expected.luck = None;
@@ -846,14 +922,37 @@ fn builds_without_an_object() {
     let mut memory = [0xa5u8; 4096];
     let mut writer = FixedWriter::new(&mut memory);
     let mut monster = Monster::build(&mut writer).unwrap();
-    monster.mana(-7).unwrap().name("Grüße").unwrap().inventory(&[1, 2]).unwrap();
+    monster
+        .mana(-7)
+        .unwrap()
+        .name("Grüße")
+        .unwrap()
+        .inventory(&[1, 2])
+        .unwrap();
     monster.build_pos().unwrap().x(4.0).unwrap();
     let mut herd = monster.build_herd(2).unwrap();
     herd.build(0).unwrap().mana(10).unwrap();
-    herd.build(1).unwrap().mana(11).unwrap().name("last").unwrap();
+    herd.build(1)
+        .unwrap()
+        .mana(11)
+        .unwrap()
+        .name("last")
+        .unwrap();
     assert!(herd.build(2).is_err());
-    monster.build_friend().unwrap().some().unwrap().mana(12).unwrap();
-    monster.build_shape().unwrap().circle().unwrap().set(&2.5).unwrap();
+    monster
+        .build_friend()
+        .unwrap()
+        .some()
+        .unwrap()
+        .mana(12)
+        .unwrap();
+    monster
+        .build_shape()
+        .unwrap()
+        .circle()
+        .unwrap()
+        .set(&2.5)
+        .unwrap();
     assert!(monster.inventory(&[0; 9]).is_err());
     let len = writer.len();
     let monster = Monster::decode(&memory[..len]).unwrap();
@@ -897,6 +996,9 @@ fn cycles_and_depth_are_refused() {
     // The friend's friend is itself.
     bytes[own as usize + friend..][..4].copy_from_slice(&own.to_le_bytes());
     let error = Monster::view(&bytes).unwrap_err();
-    assert!(matches!(error.cause(), karmem::Cause::Budget | karmem::Cause::Depth), "{error}");
+    assert!(
+        matches!(error.cause(), karmem::Cause::Budget | karmem::Cause::Depth),
+        "{error}"
+    );
     assert!(Monster::view_unverified(&bytes).to_owned().is_err());
 }

@@ -66,10 +66,7 @@ impl<T: Field> OwnedList for alloc::vec::Vec<T> {
     }
 
     #[inline(always)]
-    fn collect<E>(
-        len: usize,
-        elements: impl Iterator<Item = Result<T, E>>,
-    ) -> Result<Self, E> {
+    fn collect<E>(len: usize, elements: impl Iterator<Item = Result<T, E>>) -> Result<Self, E> {
         let mut list = Self::with_capacity(len);
         for element in elements {
             list.push(element?);
@@ -109,10 +106,7 @@ impl<T: Field> OwnedList for alloc::boxed::Box<[T]> {
     }
 
     #[inline(always)]
-    fn collect<E>(
-        len: usize,
-        elements: impl Iterator<Item = Result<T, E>>,
-    ) -> Result<Self, E> {
+    fn collect<E>(len: usize, elements: impl Iterator<Item = Result<T, E>>) -> Result<Self, E> {
         alloc::vec::Vec::collect(len, elements).map(Into::into)
     }
 
@@ -175,7 +169,10 @@ pub(crate) fn encode_slice<T: Wire<L>, L: LayoutRule, S: Sink>(
         let offset = sink.append(bytes)?;
         return Ok(L::slice_ref(offset, bytes.len() as u32, size));
     }
-    let bytes = values.len().checked_mul(size as usize).ok_or(EncodeError::TooLong)?;
+    let bytes = values
+        .len()
+        .checked_mul(size as usize)
+        .ok_or(EncodeError::TooLong)?;
     let bytes = length(bytes)?;
     let offset = sink.alloc(bytes)?;
     if T::FIXED {
@@ -212,8 +209,15 @@ fn encode_tables<T: Wire<L>, L: LayoutRule, S: Sink>(
 ) -> Result<(), EncodeError> {
     let size = T::Codec::TABLE;
     let stride = super::stride(size)?;
-    let present = values.iter().filter(|value| T::Codec::is_present(value)).count();
-    let first = if present > 0 { sink.alloc(super::block(present, stride, size)?)? } else { 0 };
+    let present = values
+        .iter()
+        .filter(|value| T::Codec::is_present(value))
+        .count();
+    let first = if present > 0 {
+        sink.alloc(super::block(present, stride, size)?)?
+    } else {
+        0
+    };
     let mut next = first;
     for (i, value) in values.iter().enumerate() {
         if T::Codec::is_present(value) {
@@ -299,7 +303,10 @@ where
     }
     #[inline(always)]
     fn slot_of_item(item: &L::SliceItem) -> Slot<'_, L::SliceRef> {
-        Slot { flag: 0, raw: L::slice_of_item(item) }
+        Slot {
+            flag: 0,
+            raw: L::slice_of_item(item),
+        }
     }
 
     type ViewMut<'m> = SliceMut<'m, T, L>;
@@ -329,8 +336,10 @@ where
         let (offset, len) = L::slice(raw);
         let items = cx.items::<T::Item>(offset, len, at)?;
         cx.enter(at)?;
-        let elements =
-            items.iter().enumerate().map(|(i, item)| load_item::<T, L>(cx, item, offset, i));
+        let elements = items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| load_item::<T, L>(cx, item, offset, i));
         let list = V::collect(items.len(), elements)?;
         cx.leave();
         Ok(list)
@@ -383,11 +392,12 @@ where
 
     type Builder<'w, S: Sink + 'w> = ListBuilder<'w, S, T, L>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
-        Ok(ListBuilder { sink, at: at.at, element: PhantomData })
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
+        Ok(ListBuilder {
+            sink,
+            at: at.at,
+            element: PhantomData,
+        })
     }
 }
 
@@ -406,10 +416,17 @@ impl<'w, S: Sink, T: Wire<L>, L: LayoutRule> ListBuilder<'w, S, T, L> {
     ///
     /// If the sink is full.
     pub fn len(self, len: usize) -> Result<Items<'w, S, T, L>, EncodeError> {
-        let bytes = len.checked_mul(size_of::<T::Item>()).ok_or(EncodeError::TooLong)?;
+        let bytes = len
+            .checked_mul(size_of::<T::Item>())
+            .ok_or(EncodeError::TooLong)?;
         let bytes = length(bytes)?;
-        let offset = if bytes > 0 { self.sink.alloc(bytes)? } else { 0 };
-        self.sink.store(self.at, &L::slice_ref(offset, bytes, T::Item::SIZE));
+        let offset = if bytes > 0 {
+            self.sink.alloc(bytes)?
+        } else {
+            0
+        };
+        self.sink
+            .store(self.at, &L::slice_ref(offset, bytes, T::Item::SIZE));
         Items::new(self.sink, offset, len)
     }
 
@@ -535,10 +552,7 @@ where
     }
     type Builder<'w, S: Sink + 'w> = Items<'w, S, T, L>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         Items::new(sink, at.at, N)
     }
 }

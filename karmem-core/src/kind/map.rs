@@ -89,10 +89,7 @@ pub trait OwnedMap: Field<Kind = Map> {
     /// # Errors
     ///
     /// The first error of `f`.
-    fn sorted<E>(
-        &self,
-        f: impl FnMut(&Self::Key, &Self::Value) -> Result<(), E>,
-    ) -> Result<(), E>;
+    fn sorted<E>(&self, f: impl FnMut(&Self::Key, &Self::Value) -> Result<(), E>) -> Result<(), E>;
     /// Collects entries, which come in the order of their keys.
     ///
     /// # Errors
@@ -151,7 +148,9 @@ where
     fn sorted<E>(&self, mut f: impl FnMut(&K, &V) -> Result<(), E>) -> Result<(), E> {
         let mut entries: Vec<(&K, &V)> = self.iter().collect();
         entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
-        entries.into_iter().try_for_each(|(key, value)| f(key, value))
+        entries
+            .into_iter()
+            .try_for_each(|(key, value)| f(key, value))
     }
 
     fn collect<E>(entries: impl Iterator<Item = Result<(K, V), E>>) -> Result<Self, E> {
@@ -248,12 +247,14 @@ impl<'m, K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule> MapView<'m, K, V, L> {
     /// All entries in the order of keys.
     pub fn iter(self) -> impl Iterator<Item = (K::View<'m>, V::View<'m>)> {
         let mem = self.mem;
-        self.entries.chunks_exact(Entry::<K, V, L>::SIZE as usize).map(move |entry| {
-            (
-                K::view(mem, Entry::<K, V, L>::key(entry)),
-                V::view(mem, Entry::<K, V, L>::value(entry)),
-            )
-        })
+        self.entries
+            .chunks_exact(Entry::<K, V, L>::SIZE as usize)
+            .map(move |entry| {
+                (
+                    K::view(mem, Entry::<K, V, L>::key(entry)),
+                    V::view(mem, Entry::<K, V, L>::value(entry)),
+                )
+            })
     }
 }
 
@@ -284,7 +285,9 @@ impl<K, V, L> Copy for MapMut<'_, K, V, L> {}
 
 impl<K, V, L> fmt::Debug for MapMut<'_, K, V, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MapMut").field("bytes", &self.entries.len()).finish_non_exhaustive()
+        f.debug_struct("MapMut")
+            .field("bytes", &self.entries.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -306,7 +309,10 @@ impl<'m, K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule> MapMut<'m, K, V, L> {
     pub fn value(self, index: usize) -> Option<V::ViewMut<'m>> {
         let size = Entry::<K, V, L>::SIZE as usize;
         let entry = self.entries.get(index.checked_mul(size)?..)?.get(..size)?;
-        Some(V::view_mut(self.mem, V::slot_mut(entry, Entry::<K, V, L>::PLACED.at[1])?))
+        Some(V::view_mut(
+            self.mem,
+            V::slot_mut(entry, Entry::<K, V, L>::PLACED.at[1])?,
+        ))
     }
 
     /// All values in the order of their keys.
@@ -317,7 +323,12 @@ impl<'m, K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule> MapMut<'m, K, V, L> {
 
 /// The bytes of the entries that a map's reference leads to.
 #[inline(always)]
-fn entries<'m>(cx: &mut Verifier<'m>, (offset, len): (u32, u32), size: u32, at: u32) -> Result<&'m [u8], Bad> {
+fn entries<'m>(
+    cx: &mut Verifier<'m>,
+    (offset, len): (u32, u32),
+    size: u32,
+    at: u32,
+) -> Result<&'m [u8], Bad> {
     if !raw::count(len, size).1 {
         return Err(bad(at, Cause::PartialElement));
     }
@@ -381,11 +392,18 @@ where
     fn view<'m>(mem: &'m [u8], slot: Slot<'m, L::SliceRef>) -> MapView<'m, K, V, L> {
         let (offset, len) = L::slice(slot.raw);
         let entries = raw::items(mem, offset, len).unwrap_or_default();
-        MapView { mem, entries, types: core::marker::PhantomData }
+        MapView {
+            mem,
+            entries,
+            types: core::marker::PhantomData,
+        }
     }
     #[inline(always)]
     fn slot_of_item(item: &L::SliceItem) -> Slot<'_, L::SliceRef> {
-        Slot { flag: 0, raw: L::slice_of_item(item) }
+        Slot {
+            flag: 0,
+            raw: L::slice_of_item(item),
+        }
     }
 
     type ViewMut<'m> = MapMut<'m, K, V, L>;
@@ -393,7 +411,11 @@ where
     fn view_mut<'m>(mem: &'m [Cell<u8>], slot: SlotMut<'m, L::SliceRef>) -> MapMut<'m, K, V, L> {
         let (offset, len) = L::slice(&slot.raw.get());
         let entries = cast::bytes_of_all(super::list::cells::<u8>(mem, offset, len));
-        MapMut { mem, entries, types: core::marker::PhantomData }
+        MapMut {
+            mem,
+            entries,
+            types: core::marker::PhantomData,
+        }
     }
     #[inline(always)]
     fn slot_of_item_mut(item: &Cell<L::SliceItem>) -> SlotMut<'_, L::SliceRef> {
@@ -430,7 +452,10 @@ where
     fn encode<S: Sink>(value: &M, sink: &mut S) -> Result<(u8, L::SliceRef), EncodeError> {
         let [key_at, value_at] = Entry::<K, V, L>::PLACED.at;
         let size = Entry::<K, V, L>::SIZE;
-        let bytes = value.count().checked_mul(size as usize).ok_or(EncodeError::TooLong)?;
+        let bytes = value
+            .count()
+            .checked_mul(size as usize)
+            .ok_or(EncodeError::TooLong)?;
         let bytes = length(bytes)?;
         if bytes == 0 {
             return Ok((0, L::slice_ref(0, 0, size)));
@@ -441,7 +466,10 @@ where
         }
         let mut base = offset;
         value.sorted(|key, value| {
-            let at = |at: At| At { flag: base + at.flag, at: base + at.at };
+            let at = |at: At| At {
+                flag: base + at.flag,
+                at: base + at.at,
+            };
             crate::struct_builder::set::<K, L, S>(sink, at(key_at), key)?;
             crate::struct_builder::set::<V, L, S>(sink, at(value_at), value)?;
             base = base.wrapping_add(size);
@@ -456,10 +484,7 @@ where
 
     type Builder<'w, S: Sink + 'w> = ValueBuilder<'w, S, M, L>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         Ok(ValueBuilder::new(sink, at))
     }
 }

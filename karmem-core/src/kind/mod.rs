@@ -11,15 +11,15 @@ mod union;
 #[cfg(feature = "alloc")]
 mod map;
 
-pub use list::{Array, List, ListBuilder};
 pub(crate) use list::encode_slice;
+pub use list::{Array, List, ListBuilder};
 #[cfg(feature = "alloc")]
 pub use map::{Map, MapKey, MapMut, MapView};
 pub use option::{Opt, OptionBuilder, Required};
 pub use scalar::{Scalar, ScalarMut, ScalarValue};
 pub use structs::{InlineStruct, Root, TableStruct};
-pub(crate) use text::encode_text;
 pub use text::TextKind;
+pub(crate) use text::encode_text;
 pub use transparent::{Newtype, Transparent};
 pub use union::{UnionBuilder, UnionKind, UnionShape};
 
@@ -41,7 +41,9 @@ pub(crate) fn block(count: usize, stride: u32, size: u32) -> Result<u32, EncodeE
     let Some(before) = count.checked_sub(1) else {
         return Ok(0);
     };
-    let bytes = (before as u64).checked_mul(u64::from(stride)).map(|n| n + u64::from(size));
+    let bytes = (before as u64)
+        .checked_mul(u64::from(stride))
+        .map(|n| n + u64::from(size));
     match bytes.map(usize::try_from) {
         Some(Ok(bytes)) => length(bytes),
         _ => Err(EncodeError::TooLong),
@@ -59,7 +61,11 @@ pub struct ValueBuilder<'w, S, T, L> {
 impl<'w, S: Sink, T: Wire<L>, L: LayoutRule> ValueBuilder<'w, S, T, L> {
     #[inline(always)]
     pub(crate) fn new(sink: &'w mut S, at: At) -> Self {
-        ValueBuilder { sink, at, value: core::marker::PhantomData }
+        ValueBuilder {
+            sink,
+            at,
+            value: core::marker::PhantomData,
+        }
     }
 
     /// Writes the value.

@@ -51,7 +51,11 @@ const fn flagged<T: Wire<L>, L: LayoutRule>() -> bool {
 
 /// Where the value lies in an element.
 const fn value_at<T: Wire<L>, L: LayoutRule>() -> u32 {
-    if flagged::<T, L>() { <Of<T, L> as Codec<T, L>>::Align::ALIGN } else { 0 }
+    if flagged::<T, L>() {
+        <Of<T, L> as Codec<T, L>>::Align::ALIGN
+    } else {
+        0
+    }
 }
 
 impl<T, L> Codec<Option<T>, L> for Opt
@@ -66,7 +70,11 @@ where
     const TYPE: Type = Type::Option(&<T as Wire<L>>::TYPE);
     const FLAG: bool = flagged::<T, L>();
     const FIXED: bool = T::FIXED;
-    const TABLE: u32 = if flagged::<T, L>() { 0 } else { <Of<T, L> as Codec<T, L>>::TABLE };
+    const TABLE: u32 = if flagged::<T, L>() {
+        0
+    } else {
+        <Of<T, L> as Codec<T, L>>::TABLE
+    };
 
     type View<'m> = Option<T::View<'m>>;
     #[inline(always)]
@@ -80,7 +88,10 @@ where
     #[inline(always)]
     fn slot_of_item(item: &Self::Item) -> Slot<'_, T::Raw> {
         let bytes = item.as_bytes();
-        Slot { flag: *raw::part(bytes, 0), raw: raw::part(bytes, value_at::<T, L>()) }
+        Slot {
+            flag: *raw::part(bytes, 0),
+            raw: raw::part(bytes, value_at::<T, L>()),
+        }
     }
 
     type ViewMut<'m> = Option<T::ViewMut<'m>>;
@@ -135,8 +146,11 @@ where
         raw: &T::Raw,
         at: u32,
     ) -> Result<(), Bad> {
-        let present =
-            if flagged::<T, L>() { flag == 1 } else { !<Of<T, L> as Codec<T, L>>::is_null(raw) };
+        let present = if flagged::<T, L>() {
+            flag == 1
+        } else {
+            !<Of<T, L> as Codec<T, L>>::is_null(raw)
+        };
         match value {
             Some(value) if present => value.update(cx, flag, raw, at),
             _ => {
@@ -147,7 +161,11 @@ where
     }
     #[inline(always)]
     fn count(flag: u8, raw: &T::Raw) -> u32 {
-        if flagged::<T, L>() && flag == 0 { 0 } else { T::count(flag, raw) }
+        if flagged::<T, L>() && flag == 0 {
+            0
+        } else {
+            T::count(flag, raw)
+        }
     }
     #[inline(always)]
     fn count_of(value: &Option<T>) -> usize {
@@ -173,12 +191,18 @@ where
     }
     #[inline(always)]
     fn is_present(value: &Option<T>) -> bool {
-        value.as_ref().is_some_and(<Of<T, L> as Codec<T, L>>::is_present)
+        value
+            .as_ref()
+            .is_some_and(<Of<T, L> as Codec<T, L>>::is_present)
     }
     #[inline(always)]
     fn reference(offset: u32) -> Self::Item {
         let mut item = Self::Item::ZERO;
-        raw::put(item.as_mut_bytes(), 0, &<Of<T, L> as Codec<T, L>>::reference(offset));
+        raw::put(
+            item.as_mut_bytes(),
+            0,
+            &<Of<T, L> as Codec<T, L>>::reference(offset),
+        );
         item
     }
     #[inline(always)]
@@ -191,19 +215,27 @@ where
 
     #[inline(always)]
     fn empty() -> T::Raw {
-        if flagged::<T, L>() { T::Raw::ZERO } else { T::empty() }
+        if flagged::<T, L>() {
+            T::Raw::ZERO
+        } else {
+            T::empty()
+        }
     }
     type Builder<'w, S: Sink + 'w> = OptionBuilder<'w, S, T, L>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
-        Ok(OptionBuilder { sink, at, value: PhantomData })
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
+        Ok(OptionBuilder {
+            sink,
+            at,
+            value: PhantomData,
+        })
     }
     #[inline(always)]
     fn at_of_item(at: u32) -> At {
-        At { flag: at, at: at + value_at::<T, L>() }
+        At {
+            flag: at,
+            at: at + value_at::<T, L>(),
+        }
     }
 }
 

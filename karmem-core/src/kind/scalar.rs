@@ -224,10 +224,7 @@ impl<T: ScalarValue + Field<Kind = Scalar>, L: LayoutRule> Codec<T, L> for Scala
 
     type Builder<'w, S: Sink + 'w> = ValueBuilder<'w, S, T, L>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         Ok(ValueBuilder::new(sink, at))
     }
 }

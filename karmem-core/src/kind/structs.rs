@@ -50,7 +50,10 @@ where
     }
     #[inline(always)]
     fn slot_of_item(item: &L::TableItem) -> Slot<'_, L::TableRef> {
-        Slot { flag: 0, raw: L::table_of_item(item) }
+        Slot {
+            flag: 0,
+            raw: L::table_of_item(item),
+        }
     }
 
     type ViewMut<'m> = T::ViewMut<'m>;
@@ -99,7 +102,9 @@ where
     ) -> Result<(), Bad> {
         let offset = L::table(raw);
         let table = cx.table(offset, at)?.unwrap_or_default();
-        cx.body::<T, ()>(table, offset, |cx, body| value.update_body(cx, body, offset))
+        cx.body::<T, ()>(table, offset, |cx, body| {
+            value.update_body(cx, body, offset)
+        })
     }
 
     #[inline]
@@ -127,10 +132,7 @@ where
     }
     type Builder<'w, S: Sink + 'w> = T::Builder<'w, S>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         let offset = sink.alloc(T::Body::SIZE)?;
         sink.store(at.at, &L::table_ref(offset));
         sink.store(offset, &T::empty());
@@ -250,10 +252,7 @@ where
     }
     type Builder<'w, S: Sink + 'w> = T::Builder<'w, S>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         sink.store(at.at, &T::empty());
         Ok(T::builder(StructBuilder::at(sink, at.at)))
     }
@@ -305,7 +304,9 @@ impl<T: TableShape + Record> Root<T> for TableStruct {
 impl<T: InlineShape + Record> Root<T> for InlineStruct {
     #[inline(always)]
     fn view(mem: &[u8], offset: u32) -> T::View<'_> {
-        let body = mem.get(offset as usize..).map(zerocopy::FromBytes::ref_from_prefix);
+        let body = mem
+            .get(offset as usize..)
+            .map(zerocopy::FromBytes::ref_from_prefix);
         let body = match body {
             Some(Ok((body, _))) => body,
             _ => {
@@ -318,7 +319,10 @@ impl<T: InlineShape + Record> Root<T> for InlineStruct {
 
     #[inline(always)]
     fn view_mut(mem: &[Cell<u8>], offset: u32) -> Option<T::ViewMut<'_>> {
-        Some(T::view_mut(InlineMut::new(mem, crate::cast::cell(mem, offset)?)))
+        Some(T::view_mut(InlineMut::new(
+            mem,
+            crate::cast::cell(mem, offset)?,
+        )))
     }
 
     #[inline(always)]
@@ -328,7 +332,9 @@ impl<T: InlineShape + Record> Root<T> for InlineStruct {
         offset: u32,
         f: impl FnOnce(&mut Verifier<'_>, &T::Body) -> Result<V, Bad>,
     ) -> Result<V, Bad> {
-        let body = mem.get(offset as usize..).map(zerocopy::FromBytes::ref_from_prefix);
+        let body = mem
+            .get(offset as usize..)
+            .map(zerocopy::FromBytes::ref_from_prefix);
         match body {
             Some(Ok((body, _))) => {
                 cx.visit(T::Body::SIZE, offset)?;

@@ -89,7 +89,10 @@ impl<T: OwnedText, L: LayoutRule> Codec<T, L> for TextKind {
     }
     #[inline(always)]
     fn slot_of_item(item: &L::SliceItem) -> Slot<'_, L::SliceRef> {
-        Slot { flag: 0, raw: L::slice_of_item(item) }
+        Slot {
+            flag: 0,
+            raw: L::slice_of_item(item),
+        }
     }
 
     type ViewMut<'m> = TextMut<'m>;
@@ -145,10 +148,7 @@ impl<T: OwnedText, L: LayoutRule> Codec<T, L> for TextKind {
 
     type Builder<'w, S: Sink + 'w> = ValueBuilder<'w, S, T, L>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         Ok(ValueBuilder::new(sink, at))
     }
 }

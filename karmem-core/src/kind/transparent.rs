@@ -165,10 +165,7 @@ where
     }
     type Builder<'w, S: Sink + 'w> = I::Builder<'w, S>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
         I::build(sink, at)
     }
     #[inline(always)]

@@ -170,7 +170,9 @@ pub struct UnionBuilder<'w, S, T> {
 
 impl<S, T> fmt::Debug for UnionBuilder<'_, S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnionBuilder").field("offset", &self.at).finish_non_exhaustive()
+        f.debug_struct("UnionBuilder")
+            .field("offset", &self.at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -251,10 +253,11 @@ impl<T: UnionShape, L: LayoutRule> Codec<T, L> for UnionKind {
     }
     type Builder<'w, S: Sink + 'w> = T::Builder<'w, S>;
     #[inline(always)]
-    fn build<'w, S: Sink>(
-        sink: &'w mut S,
-        at: At,
-    ) -> Result<Self::Builder<'w, S>, EncodeError> {
-        Ok(T::builder(UnionBuilder { sink, at: at.at, shape: PhantomData }))
+    fn build<'w, S: Sink>(sink: &'w mut S, at: At) -> Result<Self::Builder<'w, S>, EncodeError> {
+        Ok(T::builder(UnionBuilder {
+            sink,
+            at: at.at,
+            shape: PhantomData,
+        }))
     }
 }
