@@ -159,7 +159,7 @@ where
 }
 
 /// The inline struct `{Key; Value}`.
-struct Entry<K, V, L>(core::marker::PhantomData<(K, V, L)>);
+struct Entry<K, V, L>(core::marker::PhantomData<fn() -> (K, V, L)>);
 
 impl<K: Wire<L>, V: Wire<L>, L: LayoutRule> Entry<K, V, L> {
     const PLACED: Placed<2> = place(L::RULE, Class::Inline, [K::PART, V::PART]);
@@ -187,7 +187,7 @@ impl<K: Wire<L>, V: Wire<L>, L: LayoutRule> Entry<K, V, L> {
 pub struct MapView<'m, K, V, L = Padded> {
     mem: &'m [u8],
     entries: &'m [u8],
-    types: core::marker::PhantomData<fn() -> (K, V, L)>,
+    entry: core::marker::PhantomData<Entry<K, V, L>>,
 }
 
 impl<K, V, L> Clone for MapView<'_, K, V, L> {
@@ -272,7 +272,7 @@ where
 pub struct MapMut<'m, K, V, L = Padded> {
     mem: &'m [Cell<u8>],
     entries: &'m [Cell<u8>],
-    types: core::marker::PhantomData<fn() -> (K, V, L)>,
+    entry: core::marker::PhantomData<Entry<K, V, L>>,
 }
 
 impl<K, V, L> Clone for MapMut<'_, K, V, L> {
@@ -395,7 +395,7 @@ where
         MapView {
             mem,
             entries,
-            types: core::marker::PhantomData,
+            entry: core::marker::PhantomData,
         }
     }
     #[inline(always)]
@@ -414,7 +414,7 @@ where
         MapMut {
             mem,
             entries,
-            types: core::marker::PhantomData,
+            entry: core::marker::PhantomData,
         }
     }
     #[inline(always)]
