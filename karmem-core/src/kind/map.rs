@@ -159,7 +159,10 @@ where
 }
 
 /// The inline struct `{Key; Value}`.
-struct Entry<K, V, L>(core::marker::PhantomData<fn() -> (K, V, L)>);
+struct Entry<K, V, L>(core::marker::PhantomData<Types<K, V, L>>);
+
+/// Types without values.
+type Types<K, V, L> = fn() -> (K, V, L);
 
 impl<K: Wire<L>, V: Wire<L>, L: LayoutRule> Entry<K, V, L> {
     const PLACED: Placed<2> = place(L::RULE, Class::Inline, [K::PART, V::PART]);
