@@ -1,5 +1,13 @@
 //! Exchange structured data with WebAssembly modules in place.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+mod schemas;
 
 pub use karmem_core::*;
 pub use karmem_derive::Karmem;
+#[cfg(feature = "host")]
+pub use karmem_host as host;
+#[cfg(feature = "idl")]
+pub use karmem_idl as idl;
+pub use schemas::Schema;

@@ -1,5 +1,5 @@
 //! What the derive writes, written by hand: the runtime without the macro.
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::eq_op, reason = "a test that repeats itself as a macro does")]
 
 use karmem_core::{self as karmem, FixedWriter, Karmem};
 
