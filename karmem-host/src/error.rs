@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use karmem_core::{EncodeError, VerifyError};
+
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -226,6 +228,14 @@ pub enum Error {
         length: u32,
     },
 
+    /// A message that breaks the rules of its type.
+    #[error("the message is refused: {0}")]
+    Verify(VerifyError),
+
+    /// A message could not be written.
+    #[error("the message cannot be written: {0}")]
+    Encode(EncodeError),
+
     /// A range that does not lie in its block.
     #[error("{length} bytes at {offset} do not fit in a block of {block} bytes")]
     OutOfBlock {
@@ -245,6 +255,20 @@ pub enum Error {
         /// The function.
         name: String,
     },
+}
+
+impl From<VerifyError> for Error {
+    #[cold]
+    fn from(e: VerifyError) -> Error {
+        Error::Verify(e)
+    }
+}
+
+impl From<EncodeError> for Error {
+    #[cold]
+    fn from(e: EncodeError) -> Error {
+        Error::Encode(e)
+    }
 }
 
 impl Error {

@@ -40,9 +40,9 @@ pub struct Instance {
     pub(crate) stack: Option<Global>,
     pub(crate) stats: Stats,
     module: Module,
-    memory: Option<Memory>,
+    pub(crate) memory: Option<Memory>,
     abi: Option<Arc<Abi>>,
-    blocks: Blocks,
+    pub(crate) blocks: Blocks,
 }
 
 /// The functions that messages need.
@@ -288,12 +288,7 @@ impl Instance {
     /// [`Error::BadBlock`] if it was freed or belongs to another instance.
     #[inline]
     pub fn bytes(&self, block: &Block) -> Result<&[u8]> {
-        let range = self.blocks.range(block)?;
-        let memory = self.memory.map(|m| m.data(&self.store));
-        memory.and_then(|m| m.get(range)).ok_or(Error::BadBlock {
-            handle: block.handle(),
-            why: GONE,
-        })
+        Ok(self.place(block)?.0)
     }
 
     /// The block's bytes, where they lie, to change them.
@@ -303,14 +298,7 @@ impl Instance {
     /// [`Error::BadBlock`] if it was freed or belongs to another instance.
     #[inline]
     pub fn bytes_mut(&mut self, block: &Block) -> Result<&mut [u8]> {
-        let range = self.blocks.range(block)?;
-        let memory = self.memory.map(|m| m.data_mut(&mut self.store));
-        memory
-            .and_then(|m| m.get_mut(range))
-            .ok_or(Error::BadBlock {
-                handle: block.handle(),
-                why: GONE,
-            })
+        Ok(self.place_mut(block)?.0)
     }
 
     /// Copies the block's bytes out of the guest's memory.
@@ -371,9 +359,6 @@ impl Instance {
         Ok(abi)
     }
 }
-
-/// Memory never shrinks, so this does not happen; it is still not a panic.
-const GONE: &str = "lies outside the guest's memory";
 
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);

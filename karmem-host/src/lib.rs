@@ -36,6 +36,7 @@ mod module;
 mod schema;
 mod section;
 mod signature;
+mod typed;
 
 pub use call::Func;
 pub use context::Context;
@@ -47,5 +48,6 @@ pub use limits::Limits;
 pub use message::{Block, Message};
 pub use module::Module;
 pub use signature::{Params, Results};
+pub use typed::Place;
 /// The engine underneath, in the version that this crate uses.
 pub use wasmtime;

@@ -2,10 +2,9 @@
 
 use wasmparser::{Chunk, Parser, Payload};
 
-use crate::error::{Error, Result};
+use karmem_core::section::NAME;
 
-/// The name of the custom section that carries a module's schema.
-pub(crate) const NAME: &str = "karmem";
+use crate::error::{Error, Result};
 
 const MAGIC: &[u8] = b"\0asm";
 
