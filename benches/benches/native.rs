@@ -2,49 +2,76 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use karmem_benches::{Peer, World, for_each_peer, nine_fields, path_sum, world};
+use rkyv::util::AlignedVec;
 use std::hint::black_box;
 
 mod common;
 
-/// All of one peer on one world. The groups are shared, so that peers stand side by side in them.
-fn peer<P: Peer>(criterion: &mut Criterion, world: &World) {
-    let count = world.monsters.len();
-    let (sum, nine) = (path_sum(world), nine_fields(world));
-    let mut encoder = P::Encoder::default();
-    let message = common::Aligned::new(P::encode(&mut encoder, world));
-    let message = message.bytes();
-
-    // SAFETY: this peer wrote the message, and the copy is aligned to 16.
-    let read = |message: &[u8]| unsafe { P::sum(message) };
-    // SAFETY: as above.
-    let read_nine = |message: &[u8]| unsafe { P::nine(message) };
-    assert_eq!(read(message), sum, "{}", P::NAME);
-    assert_eq!(read_nine(message), nine, "{}", P::NAME);
-    assert_eq!(P::verified_sum(message), Some(sum), "{}", P::NAME);
-
-    let id = || BenchmarkId::new(P::NAME, count);
-    criterion
-        .benchmark_group("native-read")
-        .bench_function(id(), |bench| bench.iter(|| read(black_box(message))));
-    criterion
-        .benchmark_group("native-nine")
-        .bench_function(id(), |bench| bench.iter(|| read_nine(black_box(message))));
-    criterion
-        .benchmark_group("native-verify-read")
-        .bench_function(id(), |bench| {
-            bench.iter(|| P::verified_sum(black_box(message)))
-        });
-    criterion
-        .benchmark_group("native-encode")
-        .bench_function(id(), |bench| {
-            bench.iter(|| black_box(P::encode(&mut encoder, black_box(world))).len());
-        });
+/// A message of this peer at a multiple of 16, as it lies in a guest's memory.
+fn message<P: Peer>(world: &World) -> AlignedVec {
+    let mut message = AlignedVec::new();
+    message.extend_from_slice(P::encode(&mut P::Encoder::default(), world));
+    message
 }
 
+/// Measures `work` after it has given the right answer once.
+fn measure<P: Peer>(
+    criterion: &mut Criterion,
+    group: &str,
+    world: &World,
+    expected: f64,
+    mut work: impl FnMut() -> f64,
+) {
+    assert_eq!(work(), expected, "{group} of {}", P::NAME);
+    let id = BenchmarkId::new(P::NAME, world.monsters.len());
+    criterion
+        .benchmark_group(group)
+        .bench_function(id, |bench| bench.iter(&mut work));
+}
+
+fn read<P: Peer>(criterion: &mut Criterion, world: &World) {
+    let message = message::<P>(world);
+    measure::<P>(criterion, "native-read", world, path_sum(world), || {
+        // SAFETY: this peer wrote the message, and the copy is aligned to 16.
+        unsafe { P::sum(black_box(&message)) }
+    });
+}
+
+fn nine<P: Peer>(criterion: &mut Criterion, world: &World) {
+    let message = message::<P>(world);
+    measure::<P>(criterion, "native-nine", world, nine_fields(world), || {
+        // SAFETY: this peer wrote the message, and the copy is aligned to 16.
+        unsafe { P::nine(black_box(&message)) }
+    });
+}
+
+fn verify_read<P: Peer>(criterion: &mut Criterion, world: &World) {
+    let message = message::<P>(world);
+    measure::<P>(
+        criterion,
+        "native-verify-read",
+        world,
+        path_sum(world),
+        || P::verified_sum(black_box(&message)).unwrap_or(f64::NAN),
+    );
+}
+
+fn encode<P: Peer>(criterion: &mut Criterion, world: &World) {
+    let mut encoder = P::Encoder::default();
+    let length = P::encode(&mut encoder, world).len() as f64;
+    measure::<P>(criterion, "native-encode", world, length, || {
+        black_box(P::encode(&mut encoder, black_box(world))).len() as f64
+    });
+}
+
+/// Peers take turns within a group, so that what a ratio compares was measured close together.
 fn native(criterion: &mut Criterion) {
     for count in common::COUNTS {
         let world = world(count);
-        for_each_peer!(peer(criterion, &world));
+        for_each_peer!(read(criterion, &world));
+        for_each_peer!(nine(criterion, &world));
+        for_each_peer!(verify_read(criterion, &world));
+        for_each_peer!(encode(criterion, &world));
     }
 }
 

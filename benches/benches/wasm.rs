@@ -67,50 +67,49 @@ impl Guest {
     }
 }
 
-/// All of one peer on one world.
-fn peer<P: Peer>(criterion: &mut Criterion, module: &Module, world: &World) {
-    let count = world.monsters.len();
-    let mut encoder = P::Encoder::default();
-    let size = P::encode(&mut encoder, world).len();
+/// What is measured: the guest's read, the criterion group, and the right answer.
+struct Task<'w> {
+    read: &'static str,
+    group: &'static str,
+    world: &'w World,
+    expected: f64,
+}
+
+/// Measures `work` after it has given the right answer once.
+fn measure<P: Peer>(criterion: &mut Criterion, task: &Task<'_>, mut work: impl FnMut() -> f64) {
+    assert_eq!(work(), task.expected, "{} of {}", task.group, P::NAME);
+    let id = BenchmarkId::new(P::NAME, task.world.monsters.len());
+    criterion
+        .benchmark_group(task.group)
+        .bench_function(id, |bench| bench.iter(&mut work));
+}
+
+/// A guest with room for the peer's message, and the read that the task names.
+fn guest<P: Peer>(module: &Module, task: &Task<'_>, encoder: &mut P::Encoder) -> (Guest, Read) {
+    let size = P::encode(encoder, task.world).len();
     let mut guest = Guest::new(module, size).expect("the guest instantiates");
-    let length = guest.write::<P>(&mut encoder, world);
-    let sum = path_sum(world);
+    let read = guest
+        .export::<P>(task.read)
+        .expect("the guest exports every read of every peer");
+    (guest, read)
+}
 
-    let reads = [
-        ("sum", "wasm-read", sum),
-        ("nine", "wasm-nine", nine_fields(world)),
-        ("verified", "wasm-verify-read", sum),
-    ];
-    for (kind, group, expected) in reads {
-        let read = guest
-            .export::<P>(kind)
-            .expect("the guest exports every read of every peer");
-        assert_eq!(guest.call(&read, length), expected, "{} {kind}", P::NAME);
-        criterion
-            .benchmark_group(group)
-            .bench_function(BenchmarkId::new(P::NAME, count), |bench| {
-                bench.iter(|| guest.call(&read, black_box(length)))
-            });
-    }
+/// The message stays where it is; only the guest works.
+fn resident<P: Peer>(criterion: &mut Criterion, module: &Module, task: &Task<'_>) {
+    let mut encoder = P::Encoder::default();
+    let (mut guest, read) = guest::<P>(module, task, &mut encoder);
+    let length = guest.write::<P>(&mut encoder, task.world);
+    measure::<P>(criterion, task, || guest.call(&read, black_box(length)));
+}
 
-    for (kind, group) in [
-        ("sum", "wasm-whole-call"),
-        ("verified", "wasm-whole-call-verified"),
-    ] {
-        let read = guest
-            .export::<P>(kind)
-            .expect("the guest exports every read of every peer");
-        let mut whole = || {
-            let length = guest.write::<P>(&mut encoder, black_box(world));
-            guest.call(&read, length)
-        };
-        assert_eq!(whole(), sum, "{} {kind}", P::NAME);
-        criterion
-            .benchmark_group(group)
-            .bench_function(BenchmarkId::new(P::NAME, count), |bench| {
-                bench.iter(&mut whole)
-            });
-    }
+/// From the host's structs to the guest's answer.
+fn whole_call<P: Peer>(criterion: &mut Criterion, module: &Module, task: &Task<'_>) {
+    let mut encoder = P::Encoder::default();
+    let (mut guest, read) = guest::<P>(module, task, &mut encoder);
+    measure::<P>(criterion, task, || {
+        let length = guest.write::<P>(&mut encoder, black_box(task.world));
+        guest.call(&read, length)
+    });
 }
 
 fn wasm(criterion: &mut Criterion) {
@@ -122,8 +121,27 @@ fn wasm(criterion: &mut Criterion) {
     };
     let module = Module::from_file(&Engine::default(), path).expect("the guest compiles");
     for count in common::COUNTS {
-        let world = world(count);
-        for_each_peer!(peer(criterion, &module, &world));
+        let world = &world(count);
+        let (sum, nine) = (path_sum(world), nine_fields(world));
+        let task = |read, group, expected| Task {
+            read,
+            group,
+            world,
+            expected,
+        };
+        for task in [
+            task("sum", "wasm-read", sum),
+            task("nine", "wasm-nine", nine),
+            task("verified", "wasm-verify-read", sum),
+        ] {
+            for_each_peer!(resident(criterion, &module, &task));
+        }
+        for task in [
+            task("sum", "wasm-whole-call", sum),
+            task("verified", "wasm-whole-call-verified", sum),
+        ] {
+            for_each_peer!(whole_call(criterion, &module, &task));
+        }
     }
 }
 
