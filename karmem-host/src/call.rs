@@ -69,7 +69,11 @@ impl<P: Params, R: Results> Func<P, R> {
                 name: self.name.as_ref().into(),
             });
         }
-        instance.enter(&self.inner, &self.name, params)
+        let result = instance.enter(self, params);
+        if result.is_err() {
+            instance.recover();
+        }
+        result
     }
 
     /// The name that the guest exports it by.
@@ -121,17 +125,16 @@ impl Instance {
     #[inline]
     pub(crate) fn enter<P: Params, R: Results>(
         &mut self,
-        func: &TypedFunc<P, R>,
-        name: &str,
+        func: &Func<P, R>,
         params: P,
     ) -> Result<R> {
         self.store.set_epoch_deadline(self.ticks);
         self.store.data_mut().accountant.denied = None;
         let stack = self.stack.map(|global| global.get(&mut self.store));
         self.stats.calls += 1;
-        match func.call(&mut self.store, params) {
+        match func.inner.call(&mut self.store, params) {
             Ok(result) => Ok(result),
-            Err(e) => Err(self.failed(name, stack, e)),
+            Err(e) => Err(self.failed(&func.name, stack, e)),
         }
     }
 

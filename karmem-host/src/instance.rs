@@ -25,7 +25,8 @@ const ALIGN: u32 = 8;
 /// # After a trap
 ///
 /// A call that traps is an error, and the instance can be called again. The guest's memory is as the trap
-/// left it: what the guest was in the middle of stays half done, as after a panic that was caught. A trap
+/// left it: what the guest was in the middle of stays half done, as after a panic that was caught. Blocks
+/// stay; the host detaches and attaches them anew, so that the guest does not think them in use. A trap
 /// also does not put the guest's stack pointer back; this host does so for every guest that exports
 /// it as the mutable global `__stack_pointer` (Rust: `-C link-arg=--export=__stack_pointer`).
 /// A guest that does not export it loses a little stack with every trap, and after some
@@ -240,7 +241,7 @@ impl Instance {
             .filter(|&n| n != 0)
             .ok_or(Error::BlockSize(size))?;
         let abi = self.abi()?;
-        let at = abi.alloc.call(self, (len, ALIGN))?;
+        let at = self.enter(&abi.alloc, (len, ALIGN))?;
         if at == 0 {
             let denied = matches!(self.store.data().accountant.denied, Some(Denied::Memory(_)));
             return Err(Error::NoRoom { size: len, denied });
@@ -256,10 +257,10 @@ impl Instance {
                     pointer: at,
                     why,
                 })?;
-        if let Err(e) = abi.attach.call(self, (block.handle(), at, len, 1)) {
+        if let Err(e) = self.enter(&abi.attach, (block.handle(), at, len, 1)) {
             self.blocks.remove(&block);
             // The first error is the one to report.
-            let _ = abi.free.call(self, (at, len, ALIGN));
+            let _ = self.enter(&abi.free, (at, len, ALIGN));
             return Err(e);
         }
         self.stats.bytes_shared += u64::from(len);
@@ -276,9 +277,27 @@ impl Instance {
     pub fn free(&mut self, block: Block) -> Result<()> {
         self.blocks.range(&block)?;
         let abi = self.abi()?;
-        abi.detach.call(self, block.handle())?;
+        self.enter(&abi.detach, block.handle())?;
         self.blocks.remove(&block);
-        abi.free.call(self, (block.address(), block.len(), ALIGN))
+        self.enter(&abi.free, (block.address(), block.len(), ALIGN))
+    }
+
+    /// After a trap: makes all blocks known to the guest anew. Whatever the guest was doing with them
+    /// when it trapped it will never end, and a guest that counts who uses a block would refuse it for ever.
+    #[cold]
+    pub(crate) fn recover(&mut self) {
+        let Some(abi) = self.abi.clone() else { return };
+        let blocks: Vec<Block> = self.blocks.iter().collect();
+        for block in blocks {
+            let again = (block.handle(), block.address(), block.len(), 1);
+            let done = self
+                .enter(&abi.detach, block.handle())
+                .and_then(|()| self.enter(&abi.attach, again));
+            // A guest that cannot even do this is not asked again and again.
+            if done.is_err() {
+                break;
+            }
+        }
     }
 
     /// The block's bytes, where they lie.

@@ -187,6 +187,11 @@ impl Blocks {
         }
     }
 
+    /// All of them, by handle.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Block> {
+        self.slots.iter().flatten().copied()
+    }
+
     /// The block's bytes as a range of the memory, if it is alive and ours.
     #[inline]
     pub(crate) fn range(&self, block: &Block) -> Result<Range<usize>> {

@@ -350,3 +350,28 @@ fn a_guest_that_traps_while_a_block_is_made_or_freed() {
     assert!(guest.free(block).is_err());
     assert!(guest.bytes(&block).is_err(), "gone");
 }
+
+#[test]
+fn a_block_can_be_used_after_a_trap_in_its_middle() {
+    // Takes the block as long as its length is there, and dies with it.
+    let mut guest = guest(&with_abi(&format!(
+        r#"{DOUBLE}
+        (func (export "die") (param i64)
+            (i32.store offset=4 (i32.shl (i32.wrap_i64 (i64.shr_u (local.get 0) (i64.const 32))) (i32.const 3))
+                (i32.const 0))
+            unreachable)"#
+    )));
+    let blocks = [guest.alloc(8).unwrap(), guest.alloc(8).unwrap()];
+    for block in &blocks {
+        guest.bytes_mut(block).unwrap()[0] = 1;
+    }
+    for i in 1..=5 {
+        for block in &blocks {
+            guest.call::<i64, ()>("die", block.message(0)).unwrap_err();
+            guest.call::<i64, i64>("double", block.message(0)).unwrap();
+            assert_eq!(guest.bytes(block).unwrap()[0], 1 << i);
+        }
+    }
+    assert_eq!(guest.stats().traps, 10);
+    assert_eq!(guest.stats().bytes_shared, 16);
+}
