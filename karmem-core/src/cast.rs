@@ -20,6 +20,20 @@ pub(crate) fn cell<R: Raw>(bytes: &[Cell<u8>], at: u32) -> Option<&Cell<R>> {
     Some(unsafe { &*pointer })
 }
 
+/// The whole elements in `bytes`. Exactly `count(bytes.len(), size)` is known to fit, so that no
+/// second comparison is needed, which would turn the address into a conditional move that every
+/// load waits for.
+#[inline(always)]
+pub(crate) fn items<R: Raw>(bytes: &[u8]) -> &[R] {
+    let (count, _) = crate::raw::count(bytes.len() as u32, R::SIZE);
+    let pointer = bytes.as_ptr().cast::<R>();
+    // SAFETY: `count * size_of::<R>()` is at most the low 32 bits of `bytes.len()`, so all elements
+    // are inside of `bytes`, which is borrowed for the lifetime of the result; `R` has alignment 1
+    // (`Unaligned`), all bytes are a valid `R` (`FromBytes`), and it has no interior mutability
+    // (`Immutable`).
+    unsafe { core::slice::from_raw_parts(pointer, count as usize) }
+}
+
 /// The whole elements in `bytes`.
 #[inline(always)]
 pub(crate) fn cells<R: Raw>(bytes: &[Cell<u8>]) -> &[Cell<R>] {

@@ -126,12 +126,8 @@ pub(crate) fn items<R: Raw>(mem: &[u8], offset: u32, len: u32) -> Option<&[R]> {
     if end > mem.len() as u64 {
         return None;
     }
-    let bytes = mem.get(offset as usize..)?;
-    let (n, _) = count(len, R::SIZE);
-    match <[R]>::ref_from_prefix_with_elems(bytes, n as usize) {
-        Ok((items, _)) => Some(items),
-        Err(_) => None,
-    }
+    mem.get(offset as usize..end as usize)
+        .map(crate::cast::items)
 }
 
 #[cfg(test)]

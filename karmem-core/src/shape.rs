@@ -105,6 +105,20 @@ pub trait Record: Shape {
     }
 }
 
+/// Whether a `#[repr(C)]` struct in the layout `c` is to lie in Rust as it does in a message: nothing
+/// in it is behind a reference or has a presence byte, and this target aligns a `u64` to 8 bytes.
+#[must_use]
+pub const fn is_own_wire_form<T: Shape>() -> bool {
+    let mut i = 0;
+    while i < T::SCHEMA.fields.len() {
+        if T::SCHEMA.fields[i].flag {
+            return false;
+        }
+        i += 1;
+    }
+    T::FIXED && align_of::<u64>() == 8
+}
+
 /// The bytes of a struct with nothing in them but a table's size header.
 #[inline(always)]
 #[must_use]

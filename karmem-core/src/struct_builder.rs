@@ -6,7 +6,9 @@ use core::marker::PhantomData;
 use crate::error::EncodeError;
 use crate::layout::At;
 use crate::raw;
+use crate::rule::LayoutRule;
 use crate::shape::Shape;
+use crate::slice::Items;
 use crate::wire::Wire;
 use crate::writer::Sink;
 
@@ -79,6 +81,48 @@ impl<'w, S: Sink, T: Shape> StructBuilder<'w, S, T> {
         Ok(())
     }
 
+    /// Writes a field that is a text or absent.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::set_text`].
+    #[inline(always)]
+    pub fn set_optional_text(
+        &mut self,
+        at: At,
+        value: Option<&str>,
+        name: &'static str,
+        max: u32,
+    ) -> Result<(), EncodeError> {
+        match value {
+            Some(value) => self.set_text(at, value, name, max)?,
+            None => {
+                let none = <<T::Rule as LayoutRule>::SliceRef as raw::Raw>::ZERO;
+                self.sink.store(self.base + at.at, &none);
+            }
+        }
+        self.sink
+            .store(self.base + at.flag, &u8::from(value.is_some()));
+        Ok(())
+    }
+
+    /// As [`Self::set`], for a field with a `max`.
+    ///
+    /// # Errors
+    ///
+    /// Also if the value has more than `max` elements.
+    #[inline(always)]
+    pub fn set_limited<F: Wire<T::Rule>>(
+        &mut self,
+        at: At,
+        value: &F,
+        name: &'static str,
+        max: u32,
+    ) -> Result<(), EncodeError> {
+        limit(value.count_of(), name, max)?;
+        self.set::<F>(at, value)
+    }
+
     /// Writes a field that is a slice.
     ///
     /// # Errors
@@ -96,6 +140,23 @@ impl<'w, S: Sink, T: Shape> StructBuilder<'w, S, T> {
         let raw = crate::kind::encode_slice::<F, T::Rule, S>(values, self.sink)?;
         self.sink.store(self.base + at.at, &raw);
         Ok(())
+    }
+
+    /// Begins to write a field that is a slice of `len` elements, all empty.
+    ///
+    /// # Errors
+    ///
+    /// If the sink is full, or `len` is more than `max`.
+    #[inline(always)]
+    pub fn build_slice<F: Wire<T::Rule>>(
+        &mut self,
+        at: At,
+        len: usize,
+        name: &'static str,
+        max: u32,
+    ) -> Result<Items<'_, S, F, T::Rule>, EncodeError> {
+        limit(len, name, max)?;
+        crate::kind::ListBuilder::new(self.sink, self.base + at.at).len(len)
     }
 
     /// Begins to write the field at `at` without an object.

@@ -9,6 +9,7 @@ use zerocopy::{FromBytes, IntoBytes};
 use crate::cast;
 use crate::error::{Limits, VerifyError};
 use crate::layout::{At, NULL, SIZE_HEADER};
+use crate::rule::LayoutRule;
 use crate::shape::{Record, Shape};
 use crate::verify::Verifier;
 use crate::wire::Wire;
@@ -84,14 +85,8 @@ impl<'m, T: Shape> Table<'m, T> {
     pub fn get<F: Wire<T::Rule>>(self, at: At) -> F::View<'m> {
         match T::Body::ref_from_prefix(self.table) {
             Ok((body, _)) => F::view(self.mem, F::slot(body.as_bytes(), at)),
-            Err(_) => self.get_short::<F>(at),
+            Err(_) => short::<F, T::Rule>(self.mem, self.table, at),
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn get_short<F: Wire<T::Rule>>(self, at: At) -> F::View<'m> {
-        F::view(self.mem, F::slot(self.table, at))
     }
 
     /// Makes the struct that this reads.
@@ -117,6 +112,14 @@ impl<'m, T: Shape> Table<'m, T> {
 fn offset_in(mem: &[u8], part: &[u8]) -> u32 {
     let offset = part.as_ptr().addr().wrapping_sub(mem.as_ptr().addr());
     if offset < mem.len() { offset as u32 } else { 0 }
+}
+
+/// Reads a field of a table of an older version. Takes the slices apart, since a view given as a
+/// whole would be stored to memory on the hot way too.
+#[cold]
+#[inline(never)]
+fn short<'m, F: Wire<L>, L: LayoutRule>(mem: &'m [u8], table: &'m [u8], at: At) -> F::View<'m> {
+    F::view(mem, F::slot(table, at))
 }
 
 #[inline(always)]
@@ -311,11 +314,7 @@ impl<'m, T: Shape> InlineMut<'m, T> {
 
 /// Stores a value that refers to nothing; a compile error for any other type.
 #[inline(always)]
-pub(crate) fn set<F: Wire<L>, L: crate::rule::LayoutRule>(
-    body: &[Cell<u8>],
-    at: At,
-    value: &F,
-) -> bool {
+pub(crate) fn set<F: Wire<L>, L: LayoutRule>(body: &[Cell<u8>], at: At, value: &F) -> bool {
     const {
         assert!(
             F::FIXED,

@@ -476,6 +476,18 @@ pub const fn field<F: Wire<L>, L: LayoutRule>(
     }
 }
 
+/// A reference to a table, in a spread union.
+#[must_use]
+pub const fn reference<L: LayoutRule>() -> Part {
+    Part {
+        layout: Layout {
+            size: <L::TableRef as Raw>::SIZE,
+            align: 8,
+        },
+        flag: false,
+    }
+}
+
 /// Writes what a field refers to, and puts its bytes into those of its struct.
 ///
 /// # Errors

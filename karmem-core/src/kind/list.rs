@@ -410,6 +410,16 @@ pub struct ListBuilder<'w, S, T, L> {
 }
 
 impl<'w, S: Sink, T: Wire<L>, L: LayoutRule> ListBuilder<'w, S, T, L> {
+    /// A slice whose reference lies at `at`.
+    #[inline(always)]
+    pub(crate) fn new(sink: &'w mut S, at: u32) -> Self {
+        ListBuilder {
+            sink,
+            at,
+            element: PhantomData,
+        }
+    }
+
     /// Allocates `len` elements, all empty, to be written one by one.
     ///
     /// # Errors
