@@ -1,4 +1,4 @@
-//! Exchange structured data with WebAssembly modules in place.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
@@ -11,3 +11,8 @@ pub use karmem_host as host;
 #[cfg(feature = "idl")]
 pub use karmem_idl as idl;
 pub use schemas::Schema;
+
+/// The code of the other documents is tested too.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/layouts.md")]
+struct Layouts;

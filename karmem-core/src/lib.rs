@@ -34,7 +34,7 @@ pub use error::{Bad, Cause, EncodeError, Limits, VerifyError};
 #[cfg(feature = "alloc")]
 pub use kind::{MapMut, MapView};
 pub use message::Karmem;
-pub use slice::{Items, Iter, Slice, SliceMut};
+pub use slice::{Items, Iter, Slice, SliceMut, slice_mut};
 pub use struct_builder::StructBuilder;
 pub use struct_view::{Inline, InlineMut, Table, TableMut};
 pub use text::{Text, TextMut};

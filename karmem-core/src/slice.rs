@@ -180,6 +180,29 @@ where
     }
 }
 
+/// Elements of a message as a slice of Rust values that can be changed: `range` is what
+/// [`Slice::range`] gave for these bytes.
+///
+/// `None` if the range is outside, no whole number of elements, or not aligned for `T`, or if this
+/// machine is big-endian.
+///
+/// ```
+/// let mut samples = [0u8; 8];
+/// if let Some(samples) = karmem_core::slice_mut::<u16>(&mut samples, 0..8) {
+///     samples.fill(7);
+/// }
+/// ```
+#[must_use]
+pub fn slice_mut<T: FromBytes + IntoBytes>(
+    bytes: &mut [u8],
+    range: Range<usize>,
+) -> Option<&mut [T]> {
+    if cfg!(target_endian = "big") && size_of::<T>() > 1 {
+        return None;
+    }
+    <[T]>::mut_from_bytes(bytes.get_mut(range)?).ok()
+}
+
 /// The elements of a [`Slice`].
 pub struct Iter<'m, T: Wire<L>, L: LayoutRule = Padded> {
     mem: &'m [u8],
