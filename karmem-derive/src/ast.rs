@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use quote::format_ident;
-use syn::{Attribute, Expr, Ident, Member, Path, Type, Visibility};
+use syn::{Attribute, Ident, Member, Path, Type, Visibility};
 
 /// A container that `#[derive(Karmem)]` accepts. It has no generic parameters.
 pub(crate) struct Input {
@@ -50,13 +50,13 @@ pub(crate) struct Enum {
     pub(crate) zero: usize,
 }
 
-/// An enumerator of an [`Enum`]. `Self::Name { .. }` matches it and `Self::Name {}` makes it, however
-/// it is declared (`Name`, `Name()` or `Name {}`).
+/// An enumerator of an [`Enum`].
 pub(crate) struct Enumerator {
     pub(crate) ident: Ident,
-    pub(crate) docs: Vec<Attribute>,
     pub(crate) km: String,
     pub(crate) value: i128,
+    /// Declared as `Name()`, `Name {}` or `Name`.
+    pub(crate) style: Style,
 }
 
 /// An enum with data. Exactly one variant has the kind 0.
@@ -120,13 +120,13 @@ pub(crate) enum Shape {
     /// `Vec<T>`, `Box<[T]>`
     List(Box<Ty>),
     /// `[T; N]`
-    Array(Box<Ty>, Box<Expr>),
+    Array(Box<Ty>),
     /// `Option<T>`
     Option(Box<Ty>),
     /// `Box<T>`
     Boxed(Box<Ty>),
-    /// `BTreeMap<K, V>`, `HashMap<K, V>`
-    Map(Box<Ty>, Box<Ty>),
+    /// `BTreeMap<K, V>`, `HashMap<K, V>`: the value
+    Map(Box<Ty>),
     /// Anything else that has a path: another derived type, or an alias.
     Path,
 }

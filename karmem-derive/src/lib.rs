@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-#[expect(dead_code, reason = "the expansion reads it")]
 mod ast;
 mod attr;
 mod ctxt;

@@ -1,9 +1,35 @@
 //! From a field's type to its [`Shape`]; types that no message can hold are refused here.
 
-use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypeArray};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Expr, ExprLit, GenericArgument, Ident, Lit, PathArguments, PathSegment, Type, TypeArray,
+};
 
 use crate::ast::{Scalar, Shape, Ty};
 use crate::ctxt::Ctxt;
+
+/// The type with `Self` spelt out, because generated code mentions it elsewhere too.
+pub(crate) fn without_self(ty: &Type, name: &Ident) -> Type {
+    syn::parse2(spell_out(ty.to_token_stream(), name)).unwrap_or_else(|_| ty.clone())
+}
+
+fn spell_out(tokens: TokenStream, name: &Ident) -> TokenStream {
+    let spell_out = |token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => {
+            let mut name = name.clone();
+            name.set_span(ident.span());
+            name.into()
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), spell_out(group.stream(), name));
+            inner.set_span(group.span());
+            inner.into()
+        }
+        other => other,
+    };
+    tokens.into_iter().map(spell_out).collect()
+}
 
 /// Recognises a type and reports what in it cannot be. `label` is the field in messages.
 pub(crate) fn recognise(cx: &mut Ctxt, label: &str, ty: &Type) -> Ty {
@@ -46,10 +72,7 @@ fn of_array(cx: &mut Ctxt, label: &str, array: &TypeArray) -> Shape {
             ),
         }
     }
-    Shape::Array(
-        Box::new(recognise(cx, label, &array.elem)),
-        Box::new(array.len.clone()),
-    )
+    Shape::Array(Box::new(recognise(cx, label, &array.elem)))
 }
 
 fn of_segment(cx: &mut Ctxt, label: &str, ty: &Type, last: &PathSegment, alone: bool) -> Shape {
@@ -102,7 +125,7 @@ fn of_segment(cx: &mut Ctxt, label: &str, ty: &Type, last: &PathSegment, alone: 
         ("BTreeMap", [key, value]) | ("HashMap", [key, value] | [key, value, _]) => {
             let (key, value) = (inner(key), inner(value));
             check_key(cx, label, &key);
-            Shape::Map(key, value)
+            Shape::Map(value)
         }
         _ => Shape::Path,
     }
@@ -128,9 +151,9 @@ fn check_key(cx: &mut Ctxt, label: &str, key: &Ty) {
 /// The legacy layout's elements must be of fixed form: there are no generated wrappers in it.
 pub(crate) fn check_legacy(cx: &mut Ctxt, label: &str, ty: &Ty) {
     let elements = match &ty.shape {
-        Shape::List(elem) | Shape::Array(elem, _) => elem,
+        Shape::List(elem) | Shape::Array(elem) => elem,
         Shape::Option(inner) | Shape::Boxed(inner) => return check_legacy(cx, label, inner),
-        Shape::Map(_, value) => return check_legacy(cx, label, value),
+        Shape::Map(value) => return check_legacy(cx, label, value),
         Shape::Scalar(_) | Shape::Str | Shape::Path => return,
     };
     let what = match &elements.shape {
@@ -157,7 +180,7 @@ pub(crate) fn mention<'a>(ty: &'a Ty, name: &syn::Ident, through_option: bool) -
             }
             _ => None,
         },
-        Shape::Array(inner, _) | Shape::Boxed(inner) => mention(inner, name, through_option),
+        Shape::Array(inner) | Shape::Boxed(inner) => mention(inner, name, through_option),
         Shape::Option(inner) if through_option => mention(inner, name, through_option),
         Shape::Option(_) | Shape::Scalar(_) | Shape::Str | Shape::List(_) | Shape::Map(..) => None,
     }
@@ -239,10 +262,10 @@ mod tests {
             Shape::Scalar(scalar) => scalar.name().to_owned(),
             Shape::Str => "str".to_owned(),
             Shape::List(elem) => format!("[{}]", outline(elem)),
-            Shape::Array(elem, _) => format!("[{}; n]", outline(elem)),
+            Shape::Array(elem) => format!("[{}; n]", outline(elem)),
             Shape::Option(value) => format!("{}?", outline(value)),
             Shape::Boxed(value) => format!("*{}", outline(value)),
-            Shape::Map(key, value) => format!("{{{}: {}}}", outline(key), outline(value)),
+            Shape::Map(value) => format!("{{{}}}", outline(value)),
             Shape::Path => "path".to_owned(),
         }
     }
@@ -264,7 +287,7 @@ mod tests {
             (parse_quote!(Option<Box<[Vec3]>>), "[path]?"),
             (parse_quote!(std::vec::Vec<[f32; 3]>), "[[f32; n]]"),
             (parse_quote!(Option<Option<(bool)>>), "bool??"),
-            (parse_quote!(HashMap<String, Vec<char>, S>), "{str: [char]}"),
+            (parse_quote!(HashMap<String, Vec<char>, S>), "{[char]}"),
             (parse_quote!(Box<Node>), "*path"),
             (parse_quote!(Cell), "path"),
             (parse_quote!(my::u128), "path"),

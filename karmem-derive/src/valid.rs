@@ -114,6 +114,7 @@ fn of_struct(cx: &mut Ctxt, item: &DeriveInput, attrs: &Container, fields: &Fiel
     }
 
     let owner = Owner {
+        name: &item.ident,
         variant: None,
         rule,
         transparent,
@@ -225,6 +226,8 @@ fn check_inline_recursion(cx: &mut Ctxt, name: &Ident, field: &Field) {
 
 /// What fields belong to.
 struct Owner<'a> {
+    /// The container, which is what `Self` means.
+    name: &'a Ident,
     /// The variant, and the visibility that its fields take over.
     variant: Option<(&'a Ident, &'a Visibility)>,
     rule: Rule,
@@ -232,12 +235,13 @@ struct Owner<'a> {
     transparent: bool,
 }
 
-fn of_fields(cx: &mut Ctxt, fields: &Fields, owner: &Owner<'_>) -> Vec<Field> {
+fn of_fields(cx: &mut Ctxt, fields: &Fields, of: &Owner<'_>) -> Vec<Field> {
     let Owner {
+        name: owner,
         variant,
         rule,
         transparent,
-    } = *owner;
+    } = *of;
     let mut all = Vec::<Field>::with_capacity(fields.len());
     for (field, member) in fields.iter().zip(fields.members()) {
         let label = label(variant.map(|(ident, _)| ident), &member);
@@ -245,7 +249,7 @@ fn of_fields(cx: &mut Ctxt, fields: &Fields, owner: &Owner<'_>) -> Vec<Field> {
         if transparent {
             check_transparent_field(cx, &label, &attrs);
         }
-        let ty = shape::recognise(cx, &label, &field.ty);
+        let ty = shape::recognise(cx, &label, &shape::without_self(&field.ty, owner));
         if rule == Rule::Legacy {
             shape::check_legacy(cx, &label, &ty);
         }

@@ -65,9 +65,9 @@ pub(super) fn of_enum(
             .zip(values)
             .map(|((variant, km), value)| Enumerator {
                 ident: variant.ident.clone(),
-                docs: attr::docs(&variant.attrs),
                 km,
                 value,
+                style: style(&variant.fields),
             });
         return Data::Enum(Enum {
             repr,
@@ -84,6 +84,7 @@ pub(super) fn of_enum(
     let mut variants = Vec::with_capacity(data.variants.len());
     for ((variant, km), value) in data.variants.iter().zip(kms).zip(values) {
         let owner = Owner {
+            name: &item.ident,
             variant: Some((&variant.ident, &item.vis)),
             rule,
             transparent: false,

@@ -1,0 +1,372 @@
+//! Structs, and what they have in common with the fields of a variant.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::{About, Group, hidden, name, section};
+use crate::ast::{Class, Input, Rule, Struct, Style};
+
+/// A newtype: written as the field that it holds.
+pub(super) fn newtype(input: &Input, data: &Struct) -> TokenStream {
+    let (krate, ident) = (&input.krate, &input.ident);
+    data.fields
+        .iter()
+        .map(|field| {
+            let ty = &field.ty.ty;
+            quote! {
+                #[automatically_derived]
+                impl #krate::wire::Field for #ident {
+                    type Kind = #krate::kind::Transparent;
+                }
+
+                #[automatically_derived]
+                impl #krate::kind::Newtype for #ident {
+                    type Inner = #ty;
+                    #[inline]
+                    fn inner(&self) -> &#ty {
+                        &self.0
+                    }
+                    #[inline]
+                    fn inner_mut(&mut self) -> &mut #ty {
+                        &mut self.0
+                    }
+                    #[inline]
+                    fn wrap(inner: #ty) -> Self {
+                        #ident(inner)
+                    }
+                }
+            }
+        })
+        .collect()
+}
+
+pub(super) fn derive(input: &Input, data: &Struct) -> TokenStream {
+    let about = About {
+        ident: input.ident.clone(),
+        title: input.ident.to_string(),
+        km: &input.km,
+        class: data.class,
+        rule: data.rule,
+        style: data.style,
+        id: data.id,
+        record: true,
+        hidden: hidden(&input.docs),
+    };
+    let group = Group::new(input, about, &data.fields);
+    let (krate, ident) = (&input.krate, &input.ident);
+    let kind = match data.class {
+        Class::Inline => quote!(InlineStruct),
+        Class::Table => quote!(TableStruct),
+    };
+    let checks = (data.rule == Rule::C && data.class == Class::Inline && data.repr_c)
+        .then(|| group.checks());
+    let (types, shape, record) = (group.types(), group.shape(), group.record());
+    let (view, view_mut, builder) = (group.view(), group.view_mut(), group.builder());
+    quote! {
+        #types
+
+        const _: () = {
+            #shape
+            #checks
+
+            #[automatically_derived]
+            impl #krate::wire::Field for #ident {
+                type Kind = #krate::kind::#kind;
+            }
+
+            #record
+            #view
+            #view_mut
+            #builder
+        };
+    }
+}
+
+impl Group<'_> {
+    /// The constants, and what the runtime needs to know of the fields.
+    pub(super) fn shape(&self) -> TokenStream {
+        let Group { krate, ident, .. } = self;
+        let (l, s, placed) = (&self.names.l, &self.names.s, &self.names.placed);
+        let (view, view_mut, builder) = (
+            self.named("View"),
+            self.named("ViewMut"),
+            self.named("Builder"),
+        );
+        let rule = self.rule();
+        let class = match self.class {
+            Class::Inline => quote!(Inline),
+            Class::Table => quote!(Table),
+        };
+        let (count, index) = (
+            Literal::usize_unsuffixed(self.fields.len()),
+            (0..self.fields.len()).map(Literal::usize_unsuffixed),
+        );
+        let ty: Vec<_> = self.fields.iter().map(|slot| slot.ty()).collect();
+        let at: Vec<_> = self.fields.iter().map(|slot| &slot.at).collect();
+        let (any, fixed) = match self.class {
+            Class::Table => (quote!(false), quote!(false)),
+            Class::Inline => (
+                quote!(#(<#ty as #krate::wire::Wire<#l>>::ANY)&&*),
+                quote!(#(<#ty as #krate::wire::Wire<#l>>::FIXED)&&*),
+            ),
+        };
+        let table = self.only_field().map(|slot| {
+            let ty = slot.ty();
+            quote!(const TABLE: u32 = #krate::wire::table_size::<#ty, #l>();)
+        });
+        let id = option(
+            self.id
+                .map(|id| Literal::u64_unsuffixed(id).to_token_stream()),
+        );
+        let fields = self.fields.iter().map(|slot| {
+            let (km, name, ty, at) = (&slot.field.km, &slot.name, slot.ty(), &slot.at);
+            let max = option(
+                slot.field
+                    .max
+                    .map(|max| Literal::u32_unsuffixed(max).to_token_stream()),
+            );
+            quote!(#krate::wire::field::<#ty, #l>(#km, #name, #at, #max))
+        });
+        let verify = in_a_row(self.fields.iter().map(|slot| {
+            let (name, ty, at) = (&slot.name, slot.ty(), &slot.at);
+            match slot.field.max {
+                Some(_) => {
+                    let max = slot.max();
+                    quote!(cx.limited::<#ty, #l>(body, base, #at, #name, #max))
+                }
+                None => quote!(cx.field::<#ty, #l>(body, base, #at, #name)),
+            }
+        }));
+        let name = name(krate, ident, self.km);
+        let section = section(
+            krate,
+            "Struct",
+            &quote!(<#ident as #krate::shape::Shape>::SCHEMA),
+        );
+        let (placed_trait, core, core_mut) = match self.class {
+            Class::Inline => (quote!(InlineShape), quote!(Inline), quote!(InlineMut)),
+            Class::Table => (quote!(TableShape), quote!(Table), quote!(TableMut)),
+        };
+        quote! {
+            type #l = #krate::rule::#rule;
+            const #placed: #krate::layout::Placed<#count> = #krate::layout::place(
+                #krate::layout::Rule::#rule,
+                #krate::layout::Class::#class,
+                [#(<#ty as #krate::wire::Wire<#l>>::PART),*],
+            );
+            #(const #at: #krate::layout::At = #placed.at[#index];)*
+
+            #[automatically_derived]
+            impl #krate::shape::Shape for #ident {
+                type Rule = #l;
+                type Body = [u8; #placed.layout.size as usize];
+                type Align = #krate::rule::Align<{ #placed.layout.align }>;
+                const SCHEMA: &'static #krate::schema::Struct = &#krate::schema::Struct {
+                    name: Self::NAMED.name,
+                    class: #krate::layout::Class::#class,
+                    rule: #krate::layout::Rule::#rule,
+                    layout: #placed.layout,
+                    id: #id,
+                    fields: &[#(#fields),*],
+                };
+                const NAMED: #krate::schema::Named<#krate::schema::Struct> = #krate::schema::Named {
+                    name: #name,
+                    get: || Self::SCHEMA,
+                };
+                const ANY: bool = #any;
+                const FIXED: bool = #fixed;
+                #table
+
+                fn verify(
+                    cx: &mut #krate::Verifier<'_>,
+                    body: &Self::Body,
+                    base: u32,
+                ) -> ::core::result::Result<(), #krate::Bad> {
+                    #verify
+                }
+                fn empty() -> Self::Body {
+                    let mut body = #krate::shape::header::<Self>();
+                    #(#krate::wire::put_empty::<#ty, #l>(&mut body, #at);)*
+                    body
+                }
+
+                type View<'m> = #view<'m>;
+                type ViewMut<'m> = #view_mut<'m>;
+                type Builder<'w, #s: #krate::Sink + 'w> = #builder<'w, #s>;
+                #[inline]
+                fn builder<#s: #krate::Sink>(core: #krate::StructBuilder<'_, #s, Self>) -> #builder<'_, #s> {
+                    #builder(core)
+                }
+            }
+
+            #[automatically_derived]
+            impl #krate::shape::#placed_trait for #ident {
+                #[inline]
+                fn view(core: #krate::#core<'_, Self>) -> #view<'_> {
+                    #view(core)
+                }
+                #[inline]
+                fn view_mut(core: #krate::#core_mut<'_, Self>) -> #view_mut<'_> {
+                    #view_mut(core)
+                }
+            }
+
+            #section
+        }
+    }
+
+    /// Between the struct and its bytes.
+    fn record(&self) -> TokenStream {
+        let Group { krate, ident, .. } = self;
+        let (l, s) = (&self.names.l, &self.names.s);
+        let put = self.fields.iter().map(|slot| {
+            let member = &slot.field.member;
+            self.put(slot, &quote!(&mut body), &quote!(&self.#member))
+        });
+        let load = self.load(&quote!(#ident));
+        let update = in_a_row(self.fields.iter().map(|slot| {
+            let (name, ty, at, max, member) = (
+                &slot.name,
+                slot.ty(),
+                &slot.at,
+                slot.max(),
+                &slot.field.member,
+            );
+            quote!(cx.update::<#ty, #l>(&mut self.#member, body, base, #at, #name, #max))
+        }));
+        let fill = self.only_field().map(|slot| {
+            let (ty, member) = (slot.ty(), &slot.field.member);
+            quote! {
+                #[inline]
+                fn is_present(&self) -> bool {
+                    #krate::wire::is_present::<#ty, #l>(&self.#member)
+                }
+                #[inline]
+                fn fill<#s: #krate::Sink>(
+                    &self,
+                    offset: u32,
+                    sink: &mut #s,
+                ) -> ::core::result::Result<(), #krate::EncodeError> {
+                    #krate::wire::fill::<#ty, #l, #s>(&self.#member, offset, sink)
+                }
+            }
+        });
+        quote! {
+            #[automatically_derived]
+            impl #krate::shape::Record for #ident {
+                #[inline]
+                fn encode_body<#s: #krate::Sink>(
+                    &self,
+                    sink: &mut #s,
+                ) -> ::core::result::Result<Self::Body, #krate::EncodeError> {
+                    let mut body = #krate::shape::header::<Self>();
+                    #(#put?;)*
+                    ::core::result::Result::Ok(body)
+                }
+                fn load_body(
+                    cx: &mut #krate::Verifier<'_>,
+                    body: &Self::Body,
+                    base: u32,
+                ) -> ::core::result::Result<Self, #krate::Bad> {
+                    ::core::result::Result::Ok(#load)
+                }
+                fn update_body(
+                    &mut self,
+                    cx: &mut #krate::Verifier<'_>,
+                    body: &Self::Body,
+                    base: u32,
+                ) -> ::core::result::Result<(), #krate::Bad> {
+                    #update
+                }
+                #fill
+            }
+        }
+    }
+
+    /// Writes a field's value into `body`; without `?`.
+    pub(super) fn put(
+        &self,
+        slot: &super::Slot<'_>,
+        body: &TokenStream,
+        value: &TokenStream,
+    ) -> TokenStream {
+        let Group { krate, .. } = self;
+        let (l, s, ty, at) = (&self.names.l, &self.names.s, slot.ty(), &slot.at);
+        match slot.field.max {
+            Some(_) => {
+                let (name, max) = (&slot.name, slot.max());
+                quote!(#krate::wire::put_limited::<#ty, #l, #s>(#body, #at, #value, sink, #name, #max))
+            }
+            None => quote!(#krate::wire::put::<#ty, #l, #s>(#body, #at, #value, sink)),
+        }
+    }
+
+    /// The value `path { … }` from `cx`, `body` and `base`.
+    pub(super) fn load(&self, path: &TokenStream) -> TokenStream {
+        let l = &self.names.l;
+        let values = self.fields.iter().map(|slot| {
+            let (name, ty, at, max) = (&slot.name, slot.ty(), &slot.at, slot.max());
+            quote!(cx.load::<#ty, #l>(body, base, #at, #name, #max)?)
+        });
+        match self.style {
+            Style::Tuple => quote!(#path(#(#values),*)),
+            Style::Named | Style::Unit => {
+                let members = self.fields.iter().map(|slot| &slot.field.member);
+                quote!(#path { #(#members: #values),* })
+            }
+        }
+    }
+
+    /// The field of an inline struct that has no other: it may refer to a table, and slices of such
+    /// structs have their tables side by side.
+    fn only_field(&self) -> Option<&super::Slot<'_>> {
+        match self.fields.as_slice() {
+            [slot] if self.class == Class::Inline => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// The assertions that a `#[repr(C)]` struct is its own wire form.
+    fn checks(&self) -> TokenStream {
+        let Group { krate, ident, .. } = self;
+        let placed = &self.names.placed;
+        let own = quote!(#krate::shape::is_own_wire_form::<#ident>());
+        let fields = self.fields.iter().map(|slot| {
+            let (member, at) = (&slot.field.member, &slot.at);
+            let message = format!(
+                "`{}` of `{ident}` lies elsewhere in Rust than in a message: give the types of the fields up to it \
+                 `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here",
+                slot.name
+            );
+            quote! {
+                ::core::assert!(!#own || ::core::mem::offset_of!(#ident, #member) == #at.at as usize, #message);
+            }
+        });
+        let message = format!(
+            "`{ident}` has another size in Rust than in a message: give the types of its fields \
+             `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here"
+        );
+        quote! {
+            const _: () = {
+                #(#fields)*
+                ::core::assert!(!#own || ::core::mem::size_of::<#ident>() == #placed.layout.size as usize, #message);
+            };
+        }
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// Fallible calls one after another; the last is the result.
+pub(super) fn in_a_row(calls: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let calls: Vec<_> = calls.collect();
+    match calls.split_last() {
+        Some((last, before)) => quote!(#(#before?;)* #last),
+        None => quote!(::core::result::Result::Ok(())),
+    }
+}
