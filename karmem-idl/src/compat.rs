@@ -1,0 +1,423 @@
+//! Where two types differ.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use karmem_core::layout::{Class, Rule};
+
+use crate::resolve;
+use crate::schema::{Data, Enum, Field, Schema, Struct, Type, TypeId, Union};
+
+/// One of two types to compare.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// What messages call it: `host`, `guest`, the name of a module.
+    pub label: &'a str,
+    /// Its schema.
+    pub schema: &'a Schema,
+    /// The type.
+    pub ty: TypeId,
+}
+
+/// A place at which two types differ.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The way from the type to the place: `World.Monsters[].Pos.X`.
+    pub path: String,
+    /// What differs.
+    pub cause: Cause,
+    /// The labels of both sides.
+    pub labels: [String; 2],
+}
+
+/// What differs, on the left and on the right side.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The type: a description of each, such as `f32`, `table Monster` or `a slice`.
+    Type(String, String),
+    /// The name of a field, enumerator or variant in the same position.
+    Name(String, String),
+    /// A field, enumerator or variant that only the left side has.
+    OnlyLeft,
+    /// A field, enumerator or variant that only the right side has.
+    OnlyRight,
+    /// Some number, or its absence.
+    Number {
+        /// What it counts: `offset`, `size`, `limit`, ….
+        what: &'static str,
+        /// The number on the left side.
+        left: Option<i128>,
+        /// The number on the right side.
+        right: Option<i128>,
+    },
+    /// One type on one side stands where two types of the same name stand on the other.
+    Split(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [left, right] = &self.labels;
+        write!(f, "{}: ", self.path)?;
+        match &self.cause {
+            Cause::Type(a, b) => write!(f, "{a} in {left}, {b} in {right}"),
+            Cause::Name(a, b) => write!(f, "named `{a}` in {left}, `{b}` in {right}"),
+            Cause::OnlyLeft => write!(f, "only in {left}, missing in {right}"),
+            Cause::OnlyRight => write!(f, "only in {right}, missing in {left}"),
+            Cause::Number {
+                what,
+                left: a,
+                right: b,
+            } => {
+                let show =
+                    |value: &Option<i128>| value.map_or("none".to_owned(), |v| v.to_string());
+                write!(f, "{what} {} in {left}, {} in {right}", show(a), show(b))
+            }
+            Cause::Split(name) => {
+                write!(
+                    f,
+                    "`{name}` is one type here, and elsewhere another type of this name ({left}, {right})"
+                )
+            }
+        }
+    }
+}
+
+/// The first `limit` differences between two types and all that they reach, in declaration order;
+/// none if their bytes mean the same.
+///
+/// A difference in an inline struct comes before the offsets that move because of it. After a
+/// difference in the order or names of fields the rest of that struct is not compared.
+///
+/// # Panics
+///
+/// May panic if a type is of another schema.
+#[must_use]
+pub fn differences(left: Side<'_>, right: Side<'_>, limit: usize) -> Vec<Difference> {
+    let labels = [left.label.to_owned(), right.label.to_owned()];
+    let root = Node {
+        parent: 0,
+        text: left.schema[left.ty].name.clone(),
+    };
+    let mut compare = Compare {
+        sides: [left.schema, right.schema],
+        pairs: [HashMap::new(), HashMap::new()],
+        nodes: vec![root],
+        tasks: vec![Task::Defs(0, left.ty, right.ty)],
+        new: Vec::new(),
+    };
+    let mut found = Vec::new();
+    while found.len() < limit {
+        match compare.tasks.pop() {
+            None => break,
+            Some(Task::Report(node, cause)) => {
+                found.push(Difference {
+                    path: compare.path(node),
+                    cause,
+                    labels: labels.clone(),
+                });
+                continue;
+            }
+            Some(Task::Defs(node, a, b)) => compare.defs(node, a, b),
+            Some(Task::Types(node, pair, rules)) => compare.types(node, &pair, rules),
+        }
+        // What was found last comes last.
+        let mut new = std::mem::take(&mut compare.new);
+        while let Some(task) = new.pop() {
+            compare.tasks.push(task);
+        }
+    }
+    found
+}
+
+/// A step of a path. The text of a path is only made for what is reported.
+struct Node {
+    parent: usize,
+    text: String,
+}
+
+enum Task {
+    Defs(usize, TypeId, TypeId),
+    Types(usize, Box<[Type; 2]>, [Rule; 2]),
+    Report(usize, Cause),
+}
+
+struct Compare<'a> {
+    sides: [&'a Schema; 2],
+    /// What each type was compared with: at most one type, so that the work is bounded.
+    pairs: [HashMap<TypeId, TypeId>; 2],
+    nodes: Vec<Node>,
+    tasks: Vec<Task>,
+    new: Vec<Task>,
+}
+
+impl Compare<'_> {
+    fn path(&self, mut node: usize) -> String {
+        let mut steps = Vec::new();
+        while node != 0 {
+            steps.push(self.nodes[node].text.as_str());
+            node = self.nodes[node].parent;
+        }
+        steps.push(&self.nodes[0].text);
+        steps.reverse();
+        steps.concat()
+    }
+
+    fn node(&mut self, parent: usize, text: String) -> usize {
+        self.nodes.push(Node { parent, text });
+        self.nodes.len() - 1
+    }
+
+    fn report(&mut self, node: usize, cause: Cause) {
+        self.new.push(Task::Report(node, cause));
+    }
+
+    fn number(
+        &mut self,
+        node: usize,
+        what: &'static str,
+        left: Option<impl Into<i128>>,
+        right: Option<impl Into<i128>>,
+    ) {
+        let (left, right) = (left.map(Into::into), right.map(Into::into));
+        if left != right {
+            self.report(node, Cause::Number { what, left, right });
+        }
+    }
+
+    fn text(&mut self, node: usize, left: &str, right: &str) -> bool {
+        if left != right {
+            self.report(node, Cause::Type(left.to_owned(), right.to_owned()));
+        }
+        left == right
+    }
+
+    fn defs(&mut self, node: usize, a: TypeId, b: TypeId) {
+        let [left, right] = self.sides;
+        let before = (
+            self.pairs[0].get(&a).copied(),
+            self.pairs[1].get(&b).copied(),
+        );
+        match before {
+            (None, None) => {}
+            (Some(other), _) if other == b => return,
+            _ => {
+                // Types of different names are reported as such, which says more.
+                if self.text(node, &describe(left, a), &describe(right, b)) {
+                    self.report(node, Cause::Split(left[a].name.clone()));
+                }
+                return;
+            }
+        }
+        self.pairs[0].insert(a, b);
+        self.pairs[1].insert(b, a);
+        if !self.text(node, &describe(left, a), &describe(right, b)) {
+            return;
+        }
+        match (&left[a].data, &right[b].data) {
+            (Data::Struct(a), Data::Struct(b)) => self.structs(node, a, b),
+            (Data::Enum(a), Data::Enum(b)) => self.enums(node, a, b),
+            (Data::Union(a), Data::Union(b)) => self.unions(node, a, b),
+            _ => {} // described differently
+        }
+    }
+
+    /// Pairs what has the same position; `None` after a difference that makes the rest meaningless.
+    fn positions<T>(
+        &mut self,
+        node: usize,
+        a: &[T],
+        b: &[T],
+        name: impl Fn(&T) -> &str,
+    ) -> Vec<usize> {
+        let mut nodes = Vec::new();
+        for i in 0..a.len().max(b.len()) {
+            let (text, cause) = match (a.get(i).map(&name), b.get(i).map(&name)) {
+                (Some(a), Some(b)) if a == b => {
+                    nodes.push(self.node(node, format!(".{a}")));
+                    continue;
+                }
+                (Some(a), Some(b)) => (a, Cause::Name(a.to_owned(), b.to_owned())),
+                (Some(a), None) => (a, Cause::OnlyLeft),
+                (None, Some(b)) => (b, Cause::OnlyRight),
+                (None, None) => break,
+            };
+            let stop = matches!(cause, Cause::Name(..));
+            let at = self.node(node, format!(".{text}"));
+            self.report(at, cause);
+            if stop {
+                break;
+            }
+        }
+        nodes
+    }
+
+    fn structs(&mut self, node: usize, a: &Struct, b: &Struct) {
+        let nodes = {
+            let late = std::mem::take(&mut self.new);
+            let nodes = self.positions(node, &a.fields, &b.fields, |field| &field.name);
+            // Differences of the common fields come first.
+            let names = std::mem::replace(&mut self.new, late);
+            for (i, at) in nodes.iter().enumerate() {
+                self.fields(*at, (&a.fields[i], a.rule), (&b.fields[i], b.rule));
+            }
+            self.new.extend(names);
+            nodes
+        };
+        // A missing field explains another size.
+        if nodes.len() == a.fields.len() && nodes.len() == b.fields.len() {
+            self.number(node, "size", Some(a.layout.size), Some(b.layout.size));
+        }
+    }
+
+    fn fields(&mut self, node: usize, (a, a_rule): (&Field, Rule), (b, b_rule): (&Field, Rule)) {
+        self.new.push(Task::Types(
+            node,
+            Box::new([a.ty.clone(), b.ty.clone()]),
+            [a_rule, b_rule],
+        ));
+        self.number(
+            node,
+            "presence byte at",
+            a.flag.then_some(a.at.flag),
+            b.flag.then_some(b.at.flag),
+        );
+        self.number(node, "offset", Some(a.at.at), Some(b.at.at));
+        self.number(node, "size", Some(a.size), Some(b.size));
+        self.number(node, "limit", a.max, b.max);
+    }
+
+    fn enums(&mut self, node: usize, a: &Enum, b: &Enum) {
+        if !self.text(node, a.repr.name(), b.repr.name()) {
+            return;
+        }
+        let nodes = self.positions(node, &a.values, &b.values, |value| &value.0);
+        for (at, (a, b)) in nodes.into_iter().zip(a.values.iter().zip(&b.values)) {
+            self.number(at, "value", Some(a.1), Some(b.1));
+        }
+    }
+
+    fn unions(&mut self, node: usize, a: &Union, b: &Union) {
+        if !self.text(node, a.repr.name(), b.repr.name()) {
+            return;
+        }
+        let nodes = self.positions(node, &a.variants, &b.variants, |variant| &variant.name);
+        for (at, (a, b)) in nodes.into_iter().zip(a.variants.iter().zip(&b.variants)) {
+            self.number(at, "value", Some(a.value), Some(b.value));
+            match (a.table, b.table) {
+                (Some(a), Some(b)) => self.new.push(Task::Defs(at, a, b)),
+                (None, None) => {}
+                (Some(_), None) => drop(self.text(at, "a variant with data", "one without")),
+                (None, Some(_)) => drop(self.text(at, "a variant without data", "one with data")),
+            }
+            self.number(at, "offset", a.at, b.at);
+        }
+        let size = |it: &Union| it.spread.map_or(8, |spread| spread.layout.size);
+        self.number(node, "size", Some(size(a)), Some(size(b)));
+    }
+
+    fn types(&mut self, node: usize, pair: &[Type; 2], rules: [Rule; 2]) {
+        let [left, right] = self.sides;
+        let [a, b] = pair;
+        if let (Type::Named(a), Type::Named(b)) = (a, b) {
+            return self.defs(node, *a, *b);
+        }
+        if !self.text(node, &kind(left, a), &kind(right, b)) {
+            return;
+        }
+        let strides = [
+            resolve::stride(left.types(), a, rules[0]),
+            resolve::stride(right.types(), b, rules[1]),
+        ];
+        match (a, b) {
+            (Type::Array(x, m), Type::Array(y, n)) => {
+                self.number(node, "array length", Some(*m), Some(*n));
+                self.items(node, [x, y], rules, strides);
+            }
+            (Type::Slice(x), Type::Slice(y)) => self.items(node, [x, y], rules, strides),
+            (Type::Option(x), Type::Option(y)) => self.inner(node, [x, y], rules),
+            (Type::Map(key_a, a), Type::Map(key_b, b)) => {
+                let places = [
+                    resolve::entry(left.types(), key_a, a, rules[0]),
+                    resolve::entry(right.types(), key_b, b, rules[1]),
+                ];
+                let key = self.node(node, "[key]".to_owned());
+                self.inner(key, [key_a, key_b], rules);
+                let value = self.node(node, "[value]".to_owned());
+                self.inner(value, [a, b], rules);
+                if let [Some(a), Some(b)] = places {
+                    self.number(key, "offset", Some(a.key.at), Some(b.key.at));
+                    self.number(
+                        value,
+                        "presence byte at",
+                        Some(a.value.flag),
+                        Some(b.value.flag),
+                    );
+                    self.number(value, "offset", Some(a.value.at), Some(b.value.at));
+                }
+                self.number(node, "entry size", strides[0], strides[1]);
+            }
+            _ => {}
+        }
+    }
+
+    fn inner(&mut self, node: usize, pair: [&Type; 2], rules: [Rule; 2]) {
+        self.new
+            .push(Task::Types(node, Box::new(pair.map(Type::clone)), rules));
+    }
+
+    fn items(
+        &mut self,
+        node: usize,
+        pair: [&Type; 2],
+        rules: [Rule; 2],
+        strides: [Option<u32>; 2],
+    ) {
+        let node = self.node(node, "[]".to_owned());
+        self.inner(node, pair, rules);
+        let value_at = |side: usize| match pair[side] {
+            Type::Option(inner) if !resolve::is_table(self.sides[side].types(), inner) => {
+                resolve::option_item(self.sides[side].types(), pair[side], rules[side])
+                    .map(|(at, _)| at)
+            }
+            _ => None,
+        };
+        let (a, b) = (value_at(0), value_at(1));
+        self.number(node, "value at", a, b);
+        self.number(node, "element size", strides[0], strides[1]);
+    }
+}
+
+/// Kind and name of a named type.
+fn describe(schema: &Schema, id: TypeId) -> String {
+    let def = &schema[id];
+    let kind = match &def.data {
+        Data::Struct(Struct {
+            class: Class::Table,
+            ..
+        }) => "table",
+        Data::Struct(_) => "inline struct",
+        Data::Enum(_) => "enum",
+        Data::Union(Union {
+            spread: Some(_), ..
+        }) => "spread union",
+        Data::Union(_) => "union",
+    };
+    format!("{kind} `{}`", def.name)
+}
+
+/// The outermost part of a type.
+fn kind(schema: &Schema, ty: &Type) -> String {
+    match ty {
+        Type::Scalar(scalar) => format!("`{}`", scalar.name()),
+        Type::Text => "text".to_owned(),
+        Type::Named(id) => describe(schema, *id),
+        Type::Array(..) => "an array".to_owned(),
+        Type::Slice(_) => "a slice".to_owned(),
+        Type::Option(_) => "an optional value".to_owned(),
+        Type::Map(..) => "a map".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
