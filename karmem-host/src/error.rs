@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use karmem_core::{EncodeError, VerifyError};
+use karmem_idl::{Difference, LookupError, SectionError};
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -12,6 +13,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What wasmtime says, causes included.
 pub(crate) fn text(e: wasmtime::Error) -> String {
     format!("{e:#}")
+}
+
+/// Each on a line of its own.
+fn lines(items: &[impl fmt::Display]) -> String {
+    items.iter().map(|item| format!("\n  {item}")).collect()
 }
 
 /// Why a module cannot be used, or why a call failed. The host and its other instances are unharmed
@@ -71,30 +77,24 @@ pub enum Error {
     NoSchema,
 
     /// The custom section `karmem` is there, but it cannot be understood.
-    #[error("the module's schema (custom section `karmem`) cannot be read: {0}")]
-    Schema(String),
+    #[error("the module's schema cannot be read: {0}")]
+    Schema(Box<SectionError>),
 
-    /// A type of the host is not in the guest.
-    #[error("the guest has no type `{name}`: it has {available}")]
-    MissingType {
-        /// The type's name in a `.km`.
-        name: String,
-        /// The names that the guest has.
-        available: String,
-    },
+    /// The guest has no type, or several, of the name of a type of the host.
+    #[error("the guest's types do not answer to the host's: {0}")]
+    MissingType(LookupError),
 
     /// A type is laid out differently in host and guest.
-    #[error("the type `{name}` is not the same on the host and in the guest; build both from the same definition:\n{}", differences.join("\n"))]
+    #[error(
+        "the type `{name}` is not the same on the host and in the guest; build both from the same definition:{}",
+        lines(differences)
+    )]
     TypeMismatch {
         /// The type's name in a `.km`.
         name: String,
-        /// Each difference, with its path.
-        differences: Vec<String>,
+        /// The first of the differences, each with its place.
+        differences: Vec<Difference>,
     },
-
-    /// The types that the host was given cannot be made into a schema.
-    #[error("the host's types do not make a schema: {0}")]
-    HostTypes(String),
 
     /// A host function could not be defined.
     #[error("cannot define the host function `{module}.{name}`: {message}")]
@@ -108,7 +108,10 @@ pub enum Error {
     },
 
     /// The module imports what nobody provides, or as something else than what is provided.
-    #[error("the module's imports cannot be satisfied; define them with `Imports`:\n  {}", missing.join("\n  "))]
+    #[error(
+        "the module's imports cannot be satisfied; define them with `Imports`:{}",
+        lines(missing)
+    )]
     Imports {
         /// Each import with its type, and what was provided instead if anything was.
         missing: Vec<String>,

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use karmem_core::schema::Type;
+use karmem_idl::Schema;
 use wasmtime::{ExternType, FuncType};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result, text};
-use crate::schema::Carried;
-use crate::section;
 use crate::signature::{Signature, extern_name};
+use crate::{schema, section};
 
 /// The exports that messages need, with their parameters and results, all `i32`.
 const ABI: [(&str, usize, usize); 4] = [
@@ -34,7 +34,7 @@ pub struct Module {
 struct Inner {
     engine: Engine,
     wasm: wasmtime::Module,
-    schema: Option<Carried>,
+    schema: Option<Schema>,
 }
 
 impl Module {
@@ -99,7 +99,7 @@ impl Module {
         let _span = tracing::debug_span!("compile", bytes = bytes.len()).entered();
         let bytes = assemble(bytes)?;
         let schema = section::find(&bytes)?
-            .map(|s| Carried::read(&s))
+            .map(|s| schema::read(&s))
             .transpose()?;
         let wasm = wasmtime::Module::from_binary(engine.wasmtime(), &bytes)
             .map_err(|e| Error::Compile(text(e)))?;
@@ -119,17 +119,13 @@ impl Module {
     /// [`Error::NoSchema`] if the module carries none, [`Error::MissingType`],
     /// [`Error::TypeMismatch`] with the place of each difference.
     pub fn check_types(&self, types: &[Type]) -> Result<()> {
-        self.inner
-            .schema
-            .as_ref()
-            .ok_or(Error::NoSchema)?
-            .check(types)
+        schema::check(self.schema().ok_or(Error::NoSchema)?, types)
     }
 
-    /// Whether the module carries a schema.
+    /// The types that the module carries in its custom section, if it has one.
     #[must_use]
-    pub fn has_schema(&self) -> bool {
-        self.inner.schema.is_some()
+    pub fn schema(&self) -> Option<&Schema> {
+        self.inner.schema.as_ref()
     }
 
     /// The engine that compiled it.

@@ -107,7 +107,7 @@ fn a_module_without_a_schema() {
     ));
 
     let module = module(&with_abi(""));
-    assert!(!module.has_schema());
+    assert!(module.schema().is_none());
     let e = module
         .check_types(&[karmem_core::schema::Type::Text])
         .unwrap_err();

@@ -6,6 +6,7 @@ mod imports;
 mod loading;
 mod memory;
 mod traps;
+mod typed;
 
 use std::sync::OnceLock;
 use std::time::Duration;
