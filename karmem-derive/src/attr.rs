@@ -269,21 +269,29 @@ fn flag(cx: &mut Ctxt, item: Item) -> Option<Ident> {
 }
 
 fn text(cx: &mut Ctxt, item: &Item, example: &str) -> Option<LitStr> {
-    match &item.value {
+    match item.value.as_ref().map(literal) {
         Some(Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         })) => Some(text.clone()),
-        value => wrong(cx, item, value.as_ref(), "a text in quotes", example),
+        value => wrong(cx, item, value, "a text in quotes", example),
     }
 }
 
 fn integer(cx: &mut Ctxt, item: &Item, example: &str) -> Option<LitInt> {
-    match &item.value {
+    match item.value.as_ref().map(literal) {
         Some(Expr::Lit(ExprLit {
             lit: Lit::Int(int), ..
         })) => Some(int.clone()),
-        value => wrong(cx, item, value.as_ref(), "an integer literal", example),
+        value => wrong(cx, item, value, "an integer literal", example),
+    }
+}
+
+/// What a `macro_rules!` passes on is in a group that nobody wrote.
+fn literal(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => literal(&group.expr),
+        _ => expr,
     }
 }
 

@@ -25,13 +25,8 @@ impl Group<'_> {
     /// Writes a field from a value.
     fn writer(&self, slot: &Slot<'_>) -> TokenStream {
         let krate = self.krate;
-        let (vis, accessor, at, name, max) = (
-            &slot.field.vis,
-            &slot.accessor,
-            &slot.at,
-            &slot.name,
-            slot.max(),
-        );
+        let (vis, accessor, at, name, max) =
+            (&slot.vis, &slot.accessor, &slot.at, &slot.name, slot.max());
         let of = unboxed(&slot.field.ty);
         let ty = &of.ty;
         let (value, call) = match &of.shape {
@@ -81,7 +76,7 @@ impl Group<'_> {
     fn nested(&self, slot: &Slot<'_>) -> Option<TokenStream> {
         let Group { krate, names, .. } = self;
         let (l, s) = (&names.l, &names.s);
-        let (vis, at, name, hidden) = (&slot.field.vis, &slot.at, &slot.name, slot.hidden());
+        let (vis, at, name, hidden) = (&slot.vis, &slot.at, &slot.name, slot.hidden());
         let build = format!("build_{}", slot.stem);
         if !self.is_free(&build) {
             return None;

@@ -31,7 +31,7 @@ pub(crate) fn derive(input: &Input) -> TokenStream {
 /// Fields that lie together: of a struct, or of a variant with data.
 struct Group<'a> {
     krate: &'a Path,
-    vis: &'a Visibility,
+    vis: TokenStream,
     /// The struct, or the type that stands for the variant.
     ident: Ident,
     /// How documentation calls it: `Monster`, `Shape::Circle`.
@@ -58,6 +58,7 @@ struct Slot<'a> {
     accessor: Ident,
     /// The constant with its offset.
     at: Ident,
+    vis: TokenStream,
 }
 
 /// Names of generated code that no type of a field mentions.
@@ -110,7 +111,7 @@ impl<'a> Group<'a> {
             record,
             hidden,
         } = about;
-        let (krate, vis) = (&input.krate, &input.vis);
+        let (krate, vis) = (&input.krate, quiet(&input.vis));
         Group {
             krate,
             vis,
@@ -158,6 +159,7 @@ impl<'a> Slot<'a> {
         };
         let at = taken.fresh(&format!("AT_{}", stem.to_uppercase()));
         Slot {
+            vis: quiet(&field.vis),
             field,
             name,
             stem,
@@ -246,6 +248,21 @@ fn rule(rule: Rule) -> Ident {
 
 fn derived(ident: &Ident, suffix: &str) -> Ident {
     format_ident!("{}{}", ident.unraw(), suffix, span = ident.span())
+}
+
+/// A visibility for generated items, about which lints are silent: they speak of the type itself.
+fn quiet(vis: &Visibility) -> TokenStream {
+    fn respan(tokens: TokenStream) -> TokenStream {
+        let respan = |mut token: TokenTree| {
+            if let TokenTree::Group(group) = &token {
+                token = proc_macro2::Group::new(group.delimiter(), respan(group.stream())).into();
+            }
+            token.set_span(Span::mixed_site());
+            token
+        };
+        tokens.into_iter().map(respan).collect()
+    }
+    respan(vis.to_token_stream())
 }
 
 /// Of the comments only `#[doc(hidden)]` and the like.

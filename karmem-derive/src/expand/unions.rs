@@ -5,7 +5,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 
-use super::{About, Group, Names, Taken, derived, doc, docs_and, hidden, name, rule, section};
+use super::{
+    About, Group, Names, Taken, derived, doc, docs_and, hidden, name, quiet, rule, section,
+};
 use crate::ast::{Class, Input, Style, Union, Variant};
 
 /// A variant; with its table if it has data.
@@ -66,9 +68,7 @@ fn choice<'a>(input: &'a Input, data: &'a Union, variant: &'a Variant) -> Choice
 
 /// The views and the builder of the enum itself.
 fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> TokenStream {
-    let Input {
-        krate, vis, ident, ..
-    } = input;
+    let (krate, ident, vis) = (&input.krate, &input.ident, quiet(&input.vis));
     let (view, view_mut, builder) = (
         derived(ident, "View"),
         derived(ident, "ViewMut"),
@@ -429,9 +429,7 @@ fn unit(ident: &Ident, variant: &Variant) -> TokenStream {
 }
 
 fn builder(input: &Input, names: &Names, choices: &[Choice<'_>]) -> TokenStream {
-    let Input {
-        krate, vis, ident, ..
-    } = input;
+    let (krate, ident, vis) = (&input.krate, &input.ident, quiet(&input.vis));
     let (builder, s) = (derived(ident, "Builder"), &names.s);
     let mut taken = Taken::default();
     let methods = choices.iter().map(|choice| {

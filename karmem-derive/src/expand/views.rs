@@ -105,7 +105,7 @@ impl Group<'_> {
         let view = self.named("View");
         let accessors = self.fields.iter().map(|slot| {
             let docs = docs_and(slot.docs(), &format!("Reads `{}` in place.", slot.name));
-            let (vis, accessor, at) = (&slot.field.vis, &slot.accessor, &slot.at);
+            let (vis, accessor, at) = (&slot.vis, &slot.accessor, &slot.at);
             let ty = unboxed(&slot.field.ty);
             let (output, ty) = (self.view_of(ty), &ty.ty);
             quote! {
@@ -188,7 +188,7 @@ impl Group<'_> {
     }
 
     fn is_absent(&self, more: &str) -> Option<TokenStream> {
-        let vis = self.vis;
+        let vis = &self.vis;
         let docs = doc(&format!(
             "Whether there is no table: its reference is null or leads outside. {more}"
         ));
@@ -249,13 +249,8 @@ impl Group<'_> {
 
     fn accessor_mut(&self, slot: &Slot<'_>) -> TokenStream {
         let Group { krate, names, .. } = self;
-        let (vis, accessor, at, l, name) = (
-            &slot.field.vis,
-            &slot.accessor,
-            &slot.at,
-            &names.l,
-            &slot.name,
-        );
+        let (vis, accessor, at, l, name) =
+            (&slot.vis, &slot.accessor, &slot.at, &names.l, &slot.name);
         let ty = unboxed(&slot.field.ty);
         let (shape, ty) = (&ty.shape, &ty.ty);
         let (docs, output, value) = match (shape, self.is_table()) {
@@ -299,13 +294,7 @@ impl Group<'_> {
 
     fn setter(&self, slot: &Slot<'_>) -> Option<TokenStream> {
         let Group { krate, names, .. } = self;
-        let (vis, at, v, name, hidden) = (
-            &slot.field.vis,
-            &slot.at,
-            &names.v,
-            &slot.name,
-            slot.hidden(),
-        );
+        let (vis, at, v, name, hidden) = (&slot.vis, &slot.at, &names.v, &slot.name, slot.hidden());
         let setter = format!("set_{}", slot.stem);
         let ty = unboxed(&slot.field.ty);
         let fixed = fixed(ty);
