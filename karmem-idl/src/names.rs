@@ -17,9 +17,9 @@ pub enum NameFault {
 impl fmt::Display for NameFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NameFault::Package => "a package name consists of the letters a to z and A to Z",
-            NameFault::Word => "a name is an uppercase letter, then letters and digits",
-            NameFault::Enum => "the name of an enum is an uppercase letter, then letters only",
+            NameFault::Package => "a package name consists of the letters a to z and A to Z: name the schema so",
+            NameFault::Word => "a name is an uppercase letter, then letters and digits: choose another by `#[karmem(rename = \"…\")]`",
+            NameFault::Enum => "the name of an enum is an uppercase letter, then letters only: choose another by `#[karmem(rename = \"…\")]`",
         })
     }
 }

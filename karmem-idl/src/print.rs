@@ -44,7 +44,7 @@ pub enum KmReason {
     #[error("it has no name, which becomes the package: give it one by `with_name`")]
     NoName,
     /// A name outside of the rules.
-    #[error("{0}: choose another by `#[karmem(rename = \"…\")]`")]
+    #[error("{0}")]
     Name(NameFault),
     /// Two types with one name.
     #[error("`{}` and `{}` have this name: rename one by `#[karmem(rename = \"…\")]`", paths[0], paths[1])]

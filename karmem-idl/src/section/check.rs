@@ -87,7 +87,9 @@ fn structure(types: &[TypeDef], name: &str, it: &Struct) -> Result<(), SectionFa
             };
             return Err(invalid(&at, what));
         }
-        same(&at, "the presence byte at", field.at.flag, place.flag)?;
+        if part.flag {
+            same(&at, "the presence byte at", field.at.flag, place.flag)?;
+        }
         same(&at, "the offset", field.at.at, place.at)?;
         same(&at, "the size", field.size, part.layout.size)?;
     }
