@@ -15,7 +15,14 @@ pub(crate) struct Plan {
 }
 
 pub(crate) const fn plain(name: &'static str, ty: Type, size: u32, align: u32) -> Plan {
-    Plan { name, ty, size, align, flag: false, max: None }
+    Plan {
+        name,
+        ty,
+        size,
+        align,
+        flag: false,
+        max: None,
+    }
 }
 
 /// A field that is one 64-bit slot.
@@ -24,7 +31,10 @@ pub(crate) const fn slot(name: &'static str, ty: Type) -> Plan {
 }
 
 pub(crate) const fn limited(name: &'static str, ty: Type, max: u32) -> Plan {
-    Plan { max: Some(max), ..slot(name, ty) }
+    Plan {
+        max: Some(max),
+        ..slot(name, ty)
+    }
 }
 
 pub(crate) const fn flagged(plan: Plan) -> Plan {
@@ -35,18 +45,35 @@ pub(crate) const fn scalar(name: &'static str, scalar: Scalar) -> Plan {
     plain(name, Type::Scalar(scalar), scalar.size(), scalar.size())
 }
 
-pub(crate) const fn places<const N: usize>(rule: Rule, class: Class, plans: &[Plan; N]) -> Placed<N> {
-    let mut parts = [Part { layout: Layout { size: 0, align: 1 }, flag: false }; N];
+pub(crate) const fn places<const N: usize>(
+    rule: Rule,
+    class: Class,
+    plans: &[Plan; N],
+) -> Placed<N> {
+    let mut parts = [Part {
+        layout: Layout { size: 0, align: 1 },
+        flag: false,
+    }; N];
     let mut i = 0;
     while i < N {
         let plan = &plans[i];
-        parts[i] = Part { layout: Layout { size: plan.size, align: plan.align }, flag: plan.flag };
+        parts[i] = Part {
+            layout: Layout {
+                size: plan.size,
+                align: plan.align,
+            },
+            flag: plan.flag,
+        };
         i += 1;
     }
     place(rule, class, parts)
 }
 
-pub(crate) const fn field<const N: usize>(plans: &[Plan; N], placed: &Placed<N>, i: usize) -> Field {
+pub(crate) const fn field<const N: usize>(
+    plans: &[Plan; N],
+    placed: &Placed<N>,
+    i: usize,
+) -> Field {
     let plan = &plans[i];
     Field {
         name: plan.name,
@@ -144,18 +171,43 @@ structure!(NODE_STRUCT NODE, "Node", Table Padded, Some(77), [
 
 structure!(CIRCLE_STRUCT CIRCLE, "Circle", Table Padded, None, [scalar("Radius", Scalar::F32)]);
 structure!(BOX_STRUCT BOX, "BoxShape", Table Padded, None, [slot("Sides", Type::Slice(&F32))]);
-const CIRCLE_NAMED: Named<Struct> =
-    Named { name: Name { km: "Circle", path: "test::Circle" }, get: || &CIRCLE_STRUCT };
-const BOX_NAMED: Named<Struct> =
-    Named { name: Name { km: "BoxShape", path: "test::BoxShape" }, get: || &BOX_STRUCT };
+const CIRCLE_NAMED: Named<Struct> = Named {
+    name: Name {
+        km: "Circle",
+        path: "test::Circle",
+    },
+    get: || &CIRCLE_STRUCT,
+};
+const BOX_NAMED: Named<Struct> = Named {
+    name: Name {
+        km: "BoxShape",
+        path: "test::BoxShape",
+    },
+    get: || &BOX_STRUCT,
+};
 
 pub(crate) static SHAPE_UNION: Union = Union {
-    name: Name { km: "Shape", path: "test::Shape" },
+    name: Name {
+        km: "Shape",
+        path: "test::Shape",
+    },
     repr: Scalar::U8,
     variants: &[
-        Variant { name: "Nothing", value: 0, table: None },
-        Variant { name: "Circle", value: 1, table: Some(CIRCLE_NAMED) },
-        Variant { name: "BoxShape", value: 7, table: Some(BOX_NAMED) },
+        Variant {
+            name: "Nothing",
+            value: 0,
+            table: None,
+        },
+        Variant {
+            name: "Circle",
+            value: 1,
+            table: Some(CIRCLE_NAMED),
+        },
+        Variant {
+            name: "BoxShape",
+            value: 7,
+            table: Some(BOX_NAMED),
+        },
     ],
     spread: Some(Spread {
         rule: Rule::Padded,
@@ -166,22 +218,47 @@ pub(crate) static SHAPE_UNION: Union = Union {
 const SHAPE_PLACED: Placed<3> = places(
     Rule::Padded,
     Class::Inline,
-    &[scalar("Kind", Scalar::U8), slot("Circle", CIRCLE), slot("BoxShape", BOX)],
+    &[
+        scalar("Kind", Scalar::U8),
+        slot("Circle", CIRCLE),
+        slot("BoxShape", BOX),
+    ],
 );
-pub(crate) const SHAPE: Type =
-    Type::Union(Named { name: Name { km: "Shape", path: "test::Shape" }, get: || &SHAPE_UNION });
+pub(crate) const SHAPE: Type = Type::Union(Named {
+    name: Name {
+        km: "Shape",
+        path: "test::Shape",
+    },
+    get: || &SHAPE_UNION,
+});
 
 pub(crate) static SLOT_UNION: Union = Union {
-    name: Name { km: "Either", path: "test::Either" },
+    name: Name {
+        km: "Either",
+        path: "test::Either",
+    },
     repr: Scalar::U8,
     variants: &[
-        Variant { name: "Nothing", value: 0, table: None },
-        Variant { name: "Circle", value: 1, table: Some(CIRCLE_NAMED) },
+        Variant {
+            name: "Nothing",
+            value: 0,
+            table: None,
+        },
+        Variant {
+            name: "Circle",
+            value: 1,
+            table: Some(CIRCLE_NAMED),
+        },
     ],
     spread: None,
 };
-pub(crate) const EITHER: Type =
-    Type::Union(Named { name: Name { km: "Either", path: "test::Either" }, get: || &SLOT_UNION });
+pub(crate) const EITHER: Type = Type::Union(Named {
+    name: Name {
+        km: "Either",
+        path: "test::Either",
+    },
+    get: || &SLOT_UNION,
+});
 
 const TEXTS: Type = Type::Slice(&Type::Text);
 const PAIRS: Type = Type::Array(&F32, 2);

@@ -30,7 +30,8 @@ fn both_ways_give_the_same_fingerprint() {
 fn recursive_types_have_one() {
     let zoo = Schema::from_section(&zoo_section()).expect("a good section");
     let built = Schema::from_types("zoo", &[NODE]);
-    let [a, b] = [&zoo, &built].map(|schema| schema.fingerprint(schema.find("Node").expect("a type")));
+    let [a, b] =
+        [&zoo, &built].map(|schema| schema.fingerprint(schema.find("Node").expect("a type")));
     assert_eq!(a, b);
 }
 
@@ -48,11 +49,17 @@ fn every_change_of_bytes_changes_it() {
         ("Name:text", "Name:[]u8"),
         ("Name:text", "Name:[]i8"),
         ("[5]f64", "[5]i64"),
-        ("Weapons:[4]test::WeaponData", "Weapons:[4]?test::WeaponData"),
+        (
+            "Weapons:[4]test::WeaponData",
+            "Weapons:[4]?test::WeaponData",
+        ),
         ("Status:[]i32", "Status:{i32,i32}"),
         ("Status:[]i32", "Status:{i32,?i16}"),
         ("WeaponData WeaponData", "WeaponData WeaponDatum"),
-        ("WeaponData WeaponData table padded 24 8", "WeaponData WeaponData table c 20 4"),
+        (
+            "WeaponData WeaponData table padded 24 8",
+            "WeaponData WeaponData table c 20 4",
+        ),
         ("X:f32@0+4 Y:f32@4+4", "Y:f32@0+4 X:f32@4+4"),
     ];
     let mut seen = HashSet::from([of(&game_section())]);
@@ -65,7 +72,14 @@ fn every_change_of_bytes_changes_it() {
 fn what_does_not_change_bytes_does_not_change_it() {
     let plain = of(&game_section());
     assert_eq!(changed("test::", "other::place::"), plain, "paths");
-    assert_eq!(changed("Vec3 Vec3 inline padded 16 8 -", "Vec3 Vec3 inline padded 16 8 42"), plain, "ids");
+    assert_eq!(
+        changed(
+            "Vec3 Vec3 inline padded 16 8 -",
+            "Vec3 Vec3 inline padded 16 8 42"
+        ),
+        plain,
+        "ids"
+    );
     let text = String::from_utf8(game_section()).expect("text");
     let reversed: String = text.lines().rev().flat_map(|line| [line, "\n"]).collect();
     assert_eq!(of(reversed.as_bytes()), plain, "the order of lines");
@@ -81,11 +95,18 @@ fn they_are_stable() {
 #[test]
 fn ids_are_those_of_the_public_compiler() {
     let mut count = 0;
-    for file in ["amplify", "evoone", "evotwo", "game", "gamepad", "inroot", "pscalar", "pslice"] {
-        let path = format!("{}/tests/vectors/layout/{file}.json", env!("CARGO_MANIFEST_DIR"));
+    for file in [
+        "amplify", "evoone", "evotwo", "game", "gamepad", "inroot", "pscalar", "pslice",
+    ] {
+        let path = format!(
+            "{}/tests/vectors/layout/{file}.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let text = std::fs::read_to_string(path).expect("a vector");
         let value = |line: &str, key: &str| {
-            line.trim().strip_prefix(key).map(|rest| rest.trim_matches([' ', ':', '"', ',']).to_owned())
+            line.trim()
+                .strip_prefix(key)
+                .map(|rest| rest.trim_matches([' ', ':', '"', ',']).to_owned())
         };
         let mut name = String::new();
         for line in text.lines() {

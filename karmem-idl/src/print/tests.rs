@@ -8,18 +8,25 @@ use crate::golden;
 use crate::testing::*;
 
 fn path(file: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(file)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(file)
 }
 
 fn problems(types: &[Type]) -> String {
-    Schema::from_types("bad", types).to_km().expect_err("it has no spelling").to_string()
+    Schema::from_types("bad", types)
+        .to_km()
+        .expect_err("it has no spelling")
+        .to_string()
 }
 
 /// The public project's own benchmark schema, padded: equal but for the names of what we generate.
 #[test]
 fn the_game_is_spelt_as_by_hand() {
     let hand = std::fs::read_to_string(path("vectors/schemas/gamepad.km")).expect("a vector");
-    let ours = Schema::from_types("gamepad", &[COLOR, MONSTERS]).to_km().expect("a spelling");
+    let ours = Schema::from_types("gamepad", &[COLOR, MONSTERS])
+        .to_km()
+        .expect("a spelling");
     let ours = ours
         .replace("WeaponDataRef", "Weapon")
         .replace("MonsterDataRef", "Monster")
@@ -31,19 +38,33 @@ fn the_game_is_spelt_as_by_hand() {
         parts
     };
     assert_eq!(sorted(&ours), sorted(&hand));
-    let structs = |text: &str| text.find("struct Vec3").map(|at| text[at..].trim().to_owned());
-    assert_eq!(structs(&ours), structs(&hand), "structs are in the same order");
+    let structs = |text: &str| {
+        text.find("struct Vec3")
+            .map(|at| text[at..].trim().to_owned())
+    };
+    assert_eq!(
+        structs(&ours),
+        structs(&hand),
+        "structs are in the same order"
+    );
 }
 
 #[test]
 fn every_composite_form_is_lowered() {
-    let km = Schema::from_types("zoo", &[ZOO]).to_km().expect("a spelling");
+    let km = Schema::from_types("zoo", &[ZOO])
+        .to_km()
+        .expect("a spelling");
     golden::assert_km(&km, &path("expected/zoo.km"));
 }
 
 #[test]
 fn what_is_printed_has_the_right_sizes() {
-    for (name, ty) in [("zoo", ZOO), ("game", MONSTERS), ("oldzoo", OLD_ZOO), ("mixed", MIXED)] {
+    for (name, ty) in [
+        ("zoo", ZOO),
+        ("game", MONSTERS),
+        ("oldzoo", OLD_ZOO),
+        ("mixed", MIXED),
+    ] {
         let schema = Schema::from_types(name, &[ty]);
         let km = schema.to_km().expect("a spelling");
         let sizes = sizes(&km);
@@ -63,8 +84,19 @@ fn sizes(km: &str) -> std::collections::HashMap<String, u32> {
     let mut sizes = std::collections::HashMap::new();
     let mut tables = std::collections::HashSet::new();
     for (name, size) in [
-        ("bool", 1), ("byte", 1), ("char", 1), ("uint8", 1), ("int8", 1), ("uint16", 2), ("int16", 2),
-        ("uint32", 4), ("int32", 4), ("float32", 4), ("uint64", 8), ("int64", 8), ("float64", 8),
+        ("bool", 1),
+        ("byte", 1),
+        ("char", 1),
+        ("uint8", 1),
+        ("int8", 1),
+        ("uint16", 2),
+        ("int16", 2),
+        ("uint32", 4),
+        ("int32", 4),
+        ("float32", 4),
+        ("uint64", 8),
+        ("int64", 8),
+        ("float64", 8),
     ] {
         sizes.insert(name.to_owned(), size);
     }
@@ -81,13 +113,22 @@ fn sizes(km: &str) -> std::collections::HashMap<String, u32> {
         let table = head[2] == "table";
         let mut size = if table { 4 } else { 0 };
         for line in lines.take_while(|line| *line != "}") {
-            let (_, ty) = line.trim().trim_end_matches(';').split_once(' ').expect("a name and a type");
+            let (_, ty) = line
+                .trim()
+                .trim_end_matches(';')
+                .split_once(' ')
+                .expect("a name and a type");
             size += match ty.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
                 None if tables.contains(ty) => 4,
-                None => *sizes.get(ty).unwrap_or_else(|| panic!("{ty} is used before its declaration")),
+                None => *sizes
+                    .get(ty)
+                    .unwrap_or_else(|| panic!("{ty} is used before its declaration")),
                 Some((count, element)) => {
                     assert!(!tables.contains(element), "a slice or array of tables");
-                    assert!(sizes.contains_key(element), "{element} is used before its declaration");
+                    assert!(
+                        sizes.contains_key(element),
+                        "{element} is used before its declaration"
+                    );
                     match count.parse::<u32>() {
                         Ok(count) => count * sizes[element],
                         Err(_) if packed => 8,
@@ -102,7 +143,11 @@ fn sizes(km: &str) -> std::collections::HashMap<String, u32> {
         if table {
             tables.insert(head[1].to_owned());
         }
-        assert!(sizes.insert(head[1].to_owned(), size).is_none(), "{} is declared twice", head[1]);
+        assert!(
+            sizes.insert(head[1].to_owned(), size).is_none(),
+            "{} is declared twice",
+            head[1]
+        );
     }
     sizes
 }
@@ -143,7 +188,9 @@ const fn scalar_option(name: &'static str, inner: &'static Type, size: u32) -> P
 
 #[test]
 fn legacy_and_packed_stand_side_by_side() {
-    let km = Schema::from_types("mixed", &[MIXED]).to_km().expect("a spelling");
+    let km = Schema::from_types("mixed", &[MIXED])
+        .to_km()
+        .expect("a spelling");
     golden::assert_km(&km, &path("expected/mixed.km"));
 }
 
@@ -161,12 +208,22 @@ structure!(CLASH_STRUCT CLASH, "Clash", Table Padded, None, [
 
 #[test]
 fn generated_names_give_way() {
-    let km = Schema::from_types("clash", &[CLASH]).to_km().expect("a spelling");
+    let km = Schema::from_types("clash", &[CLASH])
+        .to_km()
+        .expect("a spelling");
     let block = |name: &str| {
         let start = km.find(&format!("struct {name} ")).expect("a struct");
-        km[start..].split("\n\n").next().unwrap_or_default().trim().to_owned()
+        km[start..]
+            .split("\n\n")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     };
-    assert_eq!(block("WeaponDataRef1"), "struct WeaponDataRef1 inline {\n    Data WeaponData;\n    Pad0 [4]byte;\n}");
+    assert_eq!(
+        block("WeaponDataRef1"),
+        "struct WeaponDataRef1 inline {\n    Data WeaponData;\n    Pad0 [4]byte;\n}"
+    );
     assert_eq!(
         block("Clash"),
         "struct Clash table {\n    Pad0 uint8;\n    Pad1 [3]byte;\n    Pad2 uint64;\n    HasAge uint8;\n    \
@@ -180,7 +237,9 @@ structure!(GAP_STRUCT GAP, "Gap", Inline Packed, None, [plain("G", GAPS, 2, 2)])
 
 #[test]
 fn values_are_spelt_from_the_first_gap_on() {
-    let km = Schema::from_types("gaps", &[GAP]).to_km().expect("a spelling");
+    let km = Schema::from_types("gaps", &[GAP])
+        .to_km()
+        .expect("a spelling");
     assert_eq!(
         km,
         "karmem gaps @packed(true);\n\nenum Gaps uint16 {\n    Zero;\n    One;\n    Mid = 300;\n    Three = 3;\n}\n\n\
@@ -198,12 +257,28 @@ structure!(SAME_STRUCT SAME, "Same", Inline Padded, Some(9), [
     scalar("A", Scalar::U8),
     scalar("A", Scalar::U8),
 ]);
-static SAME_OTHER: Struct = Struct { name: Name { km: "Same", path: "other::Same" }, ..copy(&VEC3_STRUCT) };
-const OTHER: Type = Type::Struct(Named { name: SAME_OTHER.name, get: || &SAME_OTHER });
+static SAME_OTHER: Struct = Struct {
+    name: Name {
+        km: "Same",
+        path: "other::Same",
+    },
+    ..copy(&VEC3_STRUCT)
+};
+const OTHER: Type = Type::Struct(Named {
+    name: SAME_OTHER.name,
+    get: || &SAME_OTHER,
+});
 structure!(ID_STRUCT ID, "Id", Inline Padded, Some(10_268_726_485_798_425_099), [plain("V", VEC3, 16, 8)]);
 
 const fn copy(it: &Struct) -> Struct {
-    Struct { name: it.name, class: it.class, rule: it.rule, layout: it.layout, id: it.id, fields: it.fields }
+    Struct {
+        name: it.name,
+        class: it.class,
+        rule: it.rule,
+        layout: it.layout,
+        id: it.id,
+        fields: it.fields,
+    }
 }
 
 #[test]
@@ -230,8 +305,16 @@ fn problems_say_where_and_what_to_do() {
     let section = Schema::from_section(&game_section()).expect("a good section");
     expect_test::expect![[r#"
         the schema has no spelling in a .km of the public compiler
-          schema: it has no name, which becomes the package: give it one by `with_name`"#]].assert_eq(&section.to_km().expect_err("no name").to_string());
+          schema: it has no name, which becomes the package: give it one by `with_name`"#]]
+    .assert_eq(&section.to_km().expect_err("no name").to_string());
     expect_test::expect![[r#"
         the schema has no spelling in a .km of the public compiler
-          game2: a package name consists of the letters a to z and A to Z: choose another by `#[karmem(rename = "…")]`"#]].assert_eq(&section.with_name("game2").to_km().expect_err("a bad name").to_string());
+          game2: a package name consists of the letters a to z and A to Z: name the schema so"#]]
+    .assert_eq(
+        &section
+            .with_name("game2")
+            .to_km()
+            .expect_err("a bad name")
+            .to_string(),
+    );
 }
