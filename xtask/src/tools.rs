@@ -14,15 +14,20 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     if wasm_test_runner(workspace)?.is_some() {
         return Ok(());
     }
-    let mut command = workspace.cargo();
-    command.args([
-        "install",
-        WASM_TEST_RUNNER_PACKAGE,
-        "--locked",
-        "--version",
-        &locked_version(workspace)?,
-    ]);
-    tool::run(command.arg("--root").arg(workspace.tools()))
+    let version = locked_version(workspace)?;
+    let install = |more: &[&str]| {
+        let mut command = workspace.cargo();
+        command
+            .args(["install", WASM_TEST_RUNNER_PACKAGE, "--version", &version])
+            .args(more);
+        tool::run(command.arg("--root").arg(workspace.tools()))
+    };
+    // The runner's own lock file may name a dependency that is newer than what a mirror of the
+    // registry has; its version is what counts, and that stays.
+    install(&["--locked"]).or_else(|error| {
+        eprintln!("{error}; trying again with the dependencies that there are");
+        install(&[])
+    })
 }
 
 /// The runner of wasm tests, of exactly the locked version: library and runner speak a protocol
