@@ -14,7 +14,6 @@ impl Group<'_> {
         let writers = self.fields.iter().map(|slot| self.writer(slot));
         let nested = self.fields.iter().map(|slot| self.nested(slot));
         quote! {
-            #[automatically_derived]
             #[allow(dead_code)]
             impl<'w, #s: #krate::Sink> #builder<'w, #s> {
                 #(#writers #nested)*

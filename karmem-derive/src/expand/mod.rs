@@ -18,6 +18,9 @@ mod structs;
 mod unions;
 mod views;
 
+#[cfg(test)]
+mod snapshot;
+
 /// What the derive adds to the item.
 pub(crate) fn derive(input: &Input) -> TokenStream {
     match &input.data {
@@ -303,7 +306,6 @@ fn section(krate: &Path, kind: &str, schema: &TokenStream) -> TokenStream {
         #[cfg(target_family = "wasm")]
         const _: () = {
             const ITEM: #krate::section::Item = #krate::section::Item::#kind(#schema);
-            #[used]
             #[unsafe(link_section = "karmem")]
             static SECTION: [u8; #krate::section::len(&ITEM)] = #krate::section::fragment(&ITEM);
         };

@@ -62,6 +62,7 @@ pub(super) fn derive(input: &Input, data: &Struct) -> TokenStream {
         .then(|| group.checks());
     let (types, shape, record) = (group.types(), group.shape(), group.record());
     let (view, view_mut, builder) = (group.view(), group.view_mut(), group.builder());
+    let section = group.section();
     quote! {
         #types
 
@@ -78,6 +79,7 @@ pub(super) fn derive(input: &Input, data: &Struct) -> TokenStream {
             #view
             #view_mut
             #builder
+            #section
         };
     }
 }
@@ -138,11 +140,6 @@ impl Group<'_> {
             }
         }));
         let name = name(krate, ident, self.km);
-        let section = section(
-            krate,
-            "Struct",
-            &quote!(<#ident as #krate::shape::Shape>::SCHEMA),
-        );
         let (placed_trait, core, core_mut) = match self.class {
             Class::Inline => (quote!(InlineShape), quote!(Inline), quote!(InlineMut)),
             Class::Table => (quote!(TableShape), quote!(Table), quote!(TableMut)),
@@ -210,9 +207,17 @@ impl Group<'_> {
                     #view_mut(core)
                 }
             }
-
-            #section
         }
+    }
+
+    /// What a module carries of it.
+    pub(super) fn section(&self) -> TokenStream {
+        let Group { krate, ident, .. } = self;
+        section(
+            krate,
+            "Struct",
+            &quote!(<#ident as #krate::shape::Shape>::SCHEMA),
+        )
     }
 
     /// Between the struct and its bytes.
@@ -338,9 +343,7 @@ impl Group<'_> {
                  `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here",
                 slot.name
             );
-            quote! {
-                ::core::assert!(!#own || ::core::mem::offset_of!(#ident, #member) == #at.at as usize, #message);
-            }
+            quote!(::core::assert!(::core::mem::offset_of!(#ident, #member) == #at.at as usize, #message);)
         });
         let message = format!(
             "`{ident}` has another size in Rust than in a message: give the types of its fields \
@@ -348,8 +351,10 @@ impl Group<'_> {
         );
         quote! {
             const _: () = {
-                #(#fields)*
-                ::core::assert!(!#own || ::core::mem::size_of::<#ident>() == #placed.layout.size as usize, #message);
+                if #own {
+                    #(#fields)*
+                    ::core::assert!(::core::mem::size_of::<#ident>() == #placed.layout.size as usize, #message);
+                }
             };
         }
     }

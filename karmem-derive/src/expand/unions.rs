@@ -140,6 +140,7 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
     ));
     let (types, shape) = (group.types(), group.shape());
     let (view, view_mut, builder) = (group.view(), group.view_mut(), group.builder());
+    let section = group.section();
     let name = &variant.ident;
     let load = group.load(&quote!(#owner::#name));
     let bindings: Vec<_> = group.fields.iter().map(super::Slot::binding).collect();
@@ -163,7 +164,6 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
         const _: () = {
             #shape
 
-            #[automatically_derived]
             impl #ident {
                 fn load(
                     cx: &mut #krate::Verifier<'_>,
@@ -185,6 +185,7 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
             #view
             #view_mut
             #builder
+            #section
         };
     }
 }
@@ -467,7 +468,6 @@ fn builder(input: &Input, names: &Names, choices: &[Choice<'_>]) -> TokenStream 
         }
     });
     quote! {
-        #[automatically_derived]
         #[allow(dead_code)]
         impl<'w, #s: #krate::Sink> #builder<'w, #s> {
             #(#methods)*

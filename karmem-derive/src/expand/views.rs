@@ -147,7 +147,6 @@ impl Group<'_> {
         });
         let debug = self.debug();
         quote! {
-            #[automatically_derived]
             #[allow(dead_code)]
             impl<'m> #view<'m> {
                 #(#accessors)*
@@ -238,7 +237,6 @@ impl Group<'_> {
         let setters = self.fields.iter().map(|slot| self.setter(slot));
         let absent = self.is_absent("Then nothing can be changed.");
         quote! {
-            #[automatically_derived]
             #[allow(dead_code)]
             impl<'m> #view_mut<'m> {
                 #(#accessors #setters)*
