@@ -6,6 +6,9 @@
 mod canonical;
 #[path = "vectors/data.rs"]
 mod data;
+#[cfg(feature = "idl")]
+#[path = "vectors/export.rs"]
+mod export;
 #[path = "vectors/json.rs"]
 mod json;
 #[path = "vectors/layout.rs"]

@@ -20,19 +20,15 @@ macro_rules! small {
 
 const VALID: &[(&str, &str, &[u8])] = small![
     "amplify" "AData" "ok/amplify/adata_rand1",
-    "evoone" "Doc" "ok/evoone/doc_rand2",
     "evotwo" "Doc" "ok/evotwo/doc_rand1",
     "evotwo" "Doc" "ok/evoone/doc_rand1",
     "evoone" "Doc" "ok/evotwo/doc_rand1",
     "game" "MonsterData" "ok/game/monsterdata_rand1",
     "inroot" "Flat" "ok/inroot/flat_rand1",
     "pscalar" "Mixed" "ok/pscalar/mixed_max",
-    "pscalar" "Scalars" "ok/pscalar/scalars_specials",
     "pscalar" "Scalars" "malformed/pscalar/scalars_size20",
-    "pscalar" "Scalars" "malformed/pscalar/scalars_sizePlus8",
     "pslice" "Slices" "ok/pslice/slices_rand1",
     "pslice" "Slices" "malformed/pslice/slices_offUnaligned",
-    "pslice" "Slices" "malformed/pslice/slices_offAtEndSize0",
 ];
 
 const BROKEN: &[(&str, &str, &[u8])] = small![
@@ -62,11 +58,9 @@ const BROKEN: &[(&str, &str, &[u8])] = small![
 fn accepts<T: Message>(bytes: &[u8]) {
     let decoded = T::decode(bytes).expect("a valid message");
     let again = decoded.encode().expect("values within their limits");
-    let view = T::view(&again).expect("a message of ours");
-    assert_eq!(
-        T::debug_view(&view),
-        T::debug_view(&T::view_unverified(bytes))
-    );
+    let mut reused = decoded;
+    reused.decode_into(&again).expect("a message of ours");
+    assert_eq!(reused.encode().as_ref(), Ok(&again));
     // Mutable views take their own way to the bytes.
     let mut bytes = bytes.to_vec();
     assert!(T::view_mut(&mut bytes).is_ok());

@@ -12,7 +12,7 @@ pub(crate) mod pscalar;
 pub(crate) mod pslice;
 
 use karmem::Karmem;
-use karmem::schema::Struct;
+use karmem::schema::{Struct, Type};
 
 /// Calls a generic function with the type of a root: `dispatch!(schema, root, f(arguments))`.
 macro_rules! dispatch {
@@ -42,24 +42,33 @@ macro_rules! dispatch {
 }
 pub(crate) use dispatch;
 
-macro_rules! layouts {
-    ($module:ident: $($ty:ident)*) => { &[$($module::$ty::LAYOUT),*] };
+macro_rules! types {
+    ($module:ident: $($ty:ident)*) => { &[$($module::$ty::TYPE),*] };
 }
 
 /// All structs of a schema, in its order.
-pub(crate) fn structs(schema: &str) -> &'static [&'static Struct] {
+pub(crate) fn types(schema: &str) -> &'static [Type] {
     match schema {
-        "amplify" => layouts!(amplify: DData D CData C BData B AData),
-        "evoone" => layouts!(evoone: RecData Rec Doc),
-        "evotwo" => layouts!(evotwo: ExtraData Extra RecData Rec Doc),
-        "game" => layouts!(game: Vec3 WeaponData Weapon MonsterData Monster Monsters),
-        "gamepad" => layouts!(gamepad: Vec3 WeaponData Weapon MonsterData Monster Monsters),
-        "inroot" => layouts!(inroot: Vec Flat Nested),
-        "kmparser" => layouts!(kmparser: Type PaddingType Tag StructSize StructFieldSize
+        "amplify" => types!(amplify: DData D CData C BData B AData),
+        "evoone" => types!(evoone: RecData Rec Doc),
+        "evotwo" => types!(evotwo: ExtraData Extra RecData Rec Doc),
+        "game" => types!(game: Vec3 WeaponData Weapon MonsterData Monster Monsters),
+        "gamepad" => types!(gamepad: Vec3 WeaponData Weapon MonsterData Monster Monsters),
+        "inroot" => types!(inroot: Vec Flat Nested),
+        "kmparser" => types!(kmparser: Type PaddingType Tag StructSize StructFieldSize
             EnumFieldData EnumField EnumData Enumeration StructFieldData StructField StructData
             Structure ContentSize ContentOptions Content),
-        "pscalar" => layouts!(pscalar: Point Small Mixed Scalars Tiny),
-        "pslice" => layouts!(pslice: Pair Cell Row Slices),
+        "pscalar" => types!(pscalar: Point Small Mixed Scalars Tiny),
+        "pslice" => types!(pslice: Pair Cell Row Slices),
         _ => panic!("no types for {schema}: add them here"),
     }
+}
+
+/// The layouts of [`types`].
+pub(crate) fn structs(schema: &str) -> Vec<&'static Struct> {
+    let layout = |ty: &Type| match ty {
+        Type::Struct(named) => (named.get)(),
+        other => panic!("{other:?} is no struct"),
+    };
+    types(schema).iter().map(layout).collect()
 }
