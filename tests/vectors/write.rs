@@ -188,7 +188,29 @@ fn slices_of_tables_write_wrappers() {
 }
 
 #[test]
-fn a_longer_value_is_another_message() {
+#[cfg_attr(miri, ignore = "reads files")]
+fn the_check_tells_other_orders_apart() {
+    let all = vectors("aligned8/gamepad");
+    let several = all.iter().find(|vector| vector.name.ends_with("bench3x5"));
+    let mut bytes = several
+        .expect("a message with several monsters")
+        .bytes
+        .clone();
+    let root = gamepad_direct::Monsters::LAYOUT;
+    let canonical = |bytes: &[u8]| std::panic::catch_unwind(|| canonical::check(bytes, root).rows);
+    assert!(
+        canonical(&bytes).is_err(),
+        "the public writer lets tables and their parts alternate"
+    );
+    let value = gamepad_direct::Monsters::decode(&bytes).expect("a valid message");
+    bytes = value.encode().expect("values within their limits");
+    assert!(canonical(&bytes).is_ok_and(|rows| rows == 4));
+    bytes[4] = 1; // padding
+    assert!(canonical(&bytes).is_err());
+}
+
+#[test]
+fn other_values_are_other_bytes() {
     // The comparisons above could pass if encoding ignored the values.
     let of = |x| inroot::Vec { x, y: 1.0 }.encode();
     assert_ne!(of(1.0), of(2.0));
