@@ -117,7 +117,7 @@ impl<'m> Verifier<'m> {
     /// The table that is the root.
     #[inline(always)]
     pub(crate) fn root_table(&mut self, offset: u32) -> Result<&'m [u8], Bad> {
-        if self.mem.len() < offset as usize + SIZE_HEADER as usize {
+        if (self.mem.len() as u64) < u64::from(offset) + u64::from(SIZE_HEADER) {
             return Err(bad(offset, Cause::Truncated));
         }
         self.table_at(offset, offset)
@@ -150,6 +150,14 @@ impl<'m> Verifier<'m> {
         };
         self.leave();
         Ok(value)
+    }
+
+    /// Checks a table that is absent where it is not optional, so that reading makes its default:
+    /// that takes a level of depth as any table does, and never ends for a table that holds itself.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn absent<T: Shape>(&mut self, offset: u32) -> Result<(), Bad> {
+        self.body::<T, ()>(&[], offset, |cx, body| T::verify(cx, body, offset))
     }
 
     /// Checks the field at `at` of a struct that lies at byte `base` of the message.

@@ -277,6 +277,24 @@ fn load_item<T: Wire<L>, L: LayoutRule>(
     T::load(cx, slot.flag, slot.raw, at).map_err(|bad| cx.in_element(bad, index))
 }
 
+/// Visits the elements of a slice, one level deeper if there is anything to check in them. The same
+/// rule for verifying and decoding, so that what one accepts the other does.
+#[inline(always)]
+fn below<T: Wire<L>, L: LayoutRule, V>(
+    cx: &mut Verifier<'_>,
+    items: &[T::Item],
+    at: u32,
+    visit: impl FnOnce(&mut Verifier<'_>) -> Result<V, Bad>,
+) -> Result<V, Bad> {
+    if T::ANY || items.is_empty() {
+        return visit(cx);
+    }
+    cx.enter(at)?;
+    let value = visit(cx)?;
+    cx.leave();
+    Ok(value)
+}
+
 impl<V, T, L> Codec<V, L> for List
 where
     V: OwnedList<Element = T>,
@@ -324,25 +342,19 @@ where
     fn verify(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<(), Bad> {
         let (offset, len) = L::slice(raw);
         let items = cx.items::<T::Item>(offset, len, at)?;
-        if !T::ANY && !items.is_empty() {
-            cx.enter(at)?;
-            verify_items::<T, L>(cx, items, offset)?;
-            cx.leave();
-        }
-        Ok(())
+        below::<T, L, _>(cx, items, at, |cx| verify_items::<T, L>(cx, items, offset))
     }
     #[inline(always)]
     fn load(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<V, Bad> {
         let (offset, len) = L::slice(raw);
         let items = cx.items::<T::Item>(offset, len, at)?;
-        cx.enter(at)?;
-        let elements = items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| load_item::<T, L>(cx, item, offset, i));
-        let list = V::collect(items.len(), elements)?;
-        cx.leave();
-        Ok(list)
+        below::<T, L, _>(cx, items, at, |cx| {
+            let elements = items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| load_item::<T, L>(cx, item, offset, i));
+            V::collect(items.len(), elements)
+        })
     }
     #[inline(always)]
     fn update(
@@ -354,23 +366,22 @@ where
     ) -> Result<(), Bad> {
         let (offset, len) = L::slice(raw);
         let items = cx.items::<T::Item>(offset, len, at)?;
-        cx.enter(at)?;
-        value.update(items.len(), |i, old| {
-            let Some(item) = items.get(i) else {
-                return Ok(None);
-            };
-            let Some(old) = old else {
-                return load_item::<T, L>(cx, item, offset, i).map(Some);
-            };
-            let slot = T::Codec::slot_of_item(item);
-            let at = offset.wrapping_add(i as u32 * T::Item::SIZE);
-            match old.update(cx, slot.flag, slot.raw, at) {
-                Ok(()) => Ok(None),
-                Err(bad) => Err(cx.in_element(bad, i)),
-            }
-        })?;
-        cx.leave();
-        Ok(())
+        below::<T, L, _>(cx, items, at, |cx| {
+            value.update(items.len(), |i, old| {
+                let Some(item) = items.get(i) else {
+                    return Ok(None);
+                };
+                let Some(old) = old else {
+                    return load_item::<T, L>(cx, item, offset, i).map(Some);
+                };
+                let slot = T::Codec::slot_of_item(item);
+                let at = offset.wrapping_add(i as u32 * T::Item::SIZE);
+                match old.update(cx, slot.flag, slot.raw, at) {
+                    Ok(()) => Ok(None),
+                    Err(bad) => Err(cx.in_element(bad, i)),
+                }
+            })
+        })
     }
     #[inline(always)]
     fn count(_: u8, raw: &L::SliceRef) -> u32 {

@@ -120,6 +120,8 @@ where
                 1 => T::verify(cx, flag, raw, at),
                 _ => Err(bad(at, Cause::Bool)),
             }
+        } else if <Of<T, L> as Codec<T, L>>::is_null(raw) {
+            Ok(())
         } else {
             T::verify(cx, flag, raw, at)
         }

@@ -83,7 +83,7 @@ where
         let offset = L::table(raw);
         match cx.table(offset, at)? {
             Some(table) => cx.body::<T, ()>(table, offset, |cx, body| T::verify(cx, body, offset)),
-            None => Ok(()),
+            None => cx.absent::<T>(offset),
         }
     }
     #[inline]

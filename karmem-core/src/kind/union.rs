@@ -130,7 +130,7 @@ impl Verifier<'_> {
             Some(table) => {
                 self.body::<T, ()>(table, offset, |cx, body| T::verify(cx, body, offset))
             }
-            None => Ok(()),
+            None => self.absent::<T>(offset),
         }
     }
 
