@@ -22,7 +22,7 @@ What a contributor runs. Everything that is missing and that rustup or cargo can
 
 usage: cargo xtask <command>
 
-  demo [ARGUMENTS]     build the example `monsters` and its guest and run them; ARGUMENTS go to the example
+  demo [ARGUMENTS]     build the example `monsters` and its guests and run it; ARGUMENTS go to the example
   test [--require-all] run every test; a part whose tools are missing is skipped and says how to get them,
                        with --require-all that is a failure
   bench [FILTER]       measure karmem and its peers, natively and in a guest, and print the ratios;

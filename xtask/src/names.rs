@@ -6,16 +6,16 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The `no_std` runtime, which is tested in more ways than the rest.
 pub(crate) const CORE: &str = "karmem-core";
 
-/// The example of `cargo xtask demo`: its host and its guest.
+/// The example of `cargo xtask demo`: its host, and its guests in the order of the host's arguments.
 pub(crate) const DEMO: &str = "monsters-demo";
-pub(crate) const DEMO_GUEST: &str = "monsters-guest";
+pub(crate) const DEMO_GUESTS: [&str; 2] = ["monsters-guest", "monsters-guest-msgpack"];
 
 /// The benches: their host and their guest.
 pub(crate) const BENCHES: &str = "karmem-benches";
 pub(crate) const BENCH_GUEST: &str = "karmem-benches-guest";
 
 /// Every package that is built for wasm before the tests run. A new guest gets its line here.
-pub(crate) const GUESTS: &[&str] = &[DEMO_GUEST, BENCH_GUEST];
+pub(crate) const GUESTS: &[&str] = &[DEMO_GUESTS[0], DEMO_GUESTS[1], BENCH_GUEST];
 
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.
 pub(crate) const GUESTS_VARIABLE: &str = "KARMEM_GUESTS";
