@@ -299,7 +299,8 @@ fn name(krate: &Path, ident: &Ident, km: &str) -> TokenStream {
     }
 }
 
-/// What a module made of this carries in its custom section.
+/// What a module made of this carries in its custom section. Not `#[used]`: that would put it into the
+/// module's memory too.
 fn section(krate: &Path, kind: &str, schema: &TokenStream) -> TokenStream {
     let kind = Ident::new(kind, Span::mixed_site());
     quote! {
