@@ -1,14 +1,12 @@
 //! Enums with data: a kind, and a table with the fields of the chosen variant.
 
-use heck::ToSnakeCase;
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::ext::IdentExt;
+use quote::{ToTokens, quote};
 
-use super::{
-    About, Group, Names, Taken, derived, doc, docs_and, hidden, name, quiet, rule, section,
-};
+use super::{About, Group, Names, Taken, derived, doc, hidden, name, rule, section};
 use crate::ast::{Class, Input, Style, Union, Variant};
+
+mod types;
 
 /// A variant; with its table if it has data.
 struct Choice<'a> {
@@ -27,13 +25,13 @@ pub(super) fn derive(input: &Input, data: &Union) -> TokenStream {
     taken.words(input.ident.to_token_stream());
     taken.words(input.krate.to_token_stream());
     let names = Names::new(&mut taken);
-    let types = types(input, &names, &choices);
+    let types = types::types(input, &names, &choices);
     let tables = choices.iter().filter_map(|choice| {
         let group = choice.table.as_ref()?;
         Some(table(input, choice.variant, group))
     });
     let shape = shape(input, data, &names, &choices);
-    let builder = builder(input, &names, &choices);
+    let builder = types::builder(input, &names, &choices);
     quote! {
         #types
         #(#tables)*
@@ -63,64 +61,6 @@ fn choice<'a>(input: &'a Input, data: &'a Union, variant: &'a Variant) -> Choice
         variant,
         value: Literal::u32_unsuffixed(variant.value),
         table,
-    }
-}
-
-/// The views and the builder of the enum itself.
-fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> TokenStream {
-    let (krate, ident, vis) = (&input.krate, &input.ident, quiet(&input.vis));
-    let (view, view_mut, builder) = (
-        derived(ident, "View"),
-        derived(ident, "ViewMut"),
-        derived(ident, "Builder"),
-    );
-    let (s, hidden) = (&names.s, hidden(&input.docs));
-    let variants = |suffix: &'static str| {
-        choices.iter().map(move |choice| {
-            let (variant, docs) = (
-                &choice.variant.ident,
-                docs_and(
-                    &choice.variant.docs,
-                    &format!("As [`{ident}::{}`].", choice.variant.ident),
-                ),
-            );
-            match &choice.table {
-                Some(group) => {
-                    let fields = group.named(suffix);
-                    quote!(#docs #variant(#fields<'m>))
-                }
-                None => quote!(#docs #variant),
-            }
-        })
-    };
-    let (views, view_muts) = (variants("View"), variants("ViewMut"));
-    let reads = doc(&format!("A [`{ident}`] read in place."));
-    let changes = doc(&format!("A [`{ident}`] whose fields are changed in place."));
-    let builds = doc(&format!(
-        "A [`{ident}`] that is being written: choose its variant."
-    ));
-    quote! {
-        #reads
-        #(#hidden)*
-        #[allow(dead_code)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-        #vis enum #view<'m> {
-            #(#views,)*
-        }
-
-        #changes
-        #(#hidden)*
-        #[allow(dead_code)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-        #vis enum #view_mut<'m> {
-            #(#view_muts,)*
-        }
-
-        #builds
-        #(#hidden)*
-        #[allow(dead_code)]
-        #[derive(::core::fmt::Debug)]
-        #vis struct #builder<'w, #s>(#krate::kind::UnionBuilder<'w, #s, #ident>);
     }
 }
 
@@ -426,66 +366,5 @@ fn unit(ident: &Ident, variant: &Variant) -> TokenStream {
         Style::Unit => quote!(#ident::#name),
         Style::Tuple => quote!(#ident::#name()),
         Style::Named => quote!(#ident::#name {}),
-    }
-}
-
-fn builder(input: &Input, names: &Names, choices: &[Choice<'_>]) -> TokenStream {
-    let (krate, ident, vis) = (&input.krate, &input.ident, quiet(&input.vis));
-    let (builder, s) = (derived(ident, "Builder"), &names.s);
-    let mut taken = Taken::default();
-    let methods = choices.iter().map(|choice| {
-        let (variant, value) = (&choice.variant.ident, &choice.value);
-        let method = method(&mut taken, variant);
-        let hidden = hidden(&choice.variant.docs);
-        match &choice.table {
-            Some(group) => {
-                let docs = doc(&format!("Chooses [`{ident}::{variant}`] and begins to write its fields."));
-                let (table, fields) = (&group.ident, group.named("Builder"));
-                quote! {
-                    #docs
-                    ///
-                    /// # Errors
-                    ///
-                    /// If the sink is full.
-                    #(#hidden)*
-                    #[inline]
-                    #vis fn #method(self) -> ::core::result::Result<#fields<'w, #s>, #krate::EncodeError> {
-                        self.0.variant::<#table>(#value)
-                    }
-                }
-            }
-            None => {
-                let docs = doc(&format!("Chooses [`{ident}::{variant}`]."));
-                quote! {
-                    #docs
-                    #(#hidden)*
-                    #[inline]
-                    #vis fn #method(self) {
-                        self.0.unit(#value);
-                    }
-                }
-            }
-        }
-    });
-    quote! {
-        #[allow(dead_code)]
-        impl<'w, #s: #krate::Sink> #builder<'w, #s> {
-            #(#methods)*
-        }
-    }
-}
-
-/// `Circle` gives `circle`, `Type` gives `r#type`, and `Crate`, which has no raw form, `crate_`.
-fn method(taken: &mut Taken, variant: &Ident) -> Ident {
-    let name = variant.unraw().to_string().to_snake_case();
-    let name = taken
-        .fresh(if name.is_empty() { "variant" } else { &name })
-        .to_string();
-    match syn::parse_str::<Ident>(&name) {
-        Ok(_) => format_ident!("{name}", span = variant.span()),
-        Err(_) if matches!(name.as_str(), "crate" | "self" | "super") => {
-            format_ident!("{name}_", span = variant.span())
-        }
-        Err(_) => Ident::new_raw(&name, variant.span()),
     }
 }

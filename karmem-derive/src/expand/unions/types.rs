@@ -1,0 +1,130 @@
+//! What users see of an enum with data: its views and its builder.
+
+use heck::ToSnakeCase;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+
+use super::super::{Names, Taken, derived, doc, docs_and, hidden, quiet};
+use super::Choice;
+use crate::ast::Input;
+
+/// The views and the builder of the enum itself.
+pub(super) fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> TokenStream {
+    let (krate, ident, vis) = (&input.krate, &input.ident, quiet(&input.vis));
+    let (view, view_mut, builder) = (
+        derived(ident, "View"),
+        derived(ident, "ViewMut"),
+        derived(ident, "Builder"),
+    );
+    let (s, hidden) = (&names.s, hidden(&input.docs));
+    let variants = |suffix: &'static str| {
+        choices.iter().map(move |choice| {
+            let (variant, docs) = (
+                &choice.variant.ident,
+                docs_and(
+                    &choice.variant.docs,
+                    &format!("As [`{ident}::{}`].", choice.variant.ident),
+                ),
+            );
+            match &choice.table {
+                Some(group) => {
+                    let fields = group.named(suffix);
+                    quote!(#docs #variant(#fields<'m>))
+                }
+                None => quote!(#docs #variant),
+            }
+        })
+    };
+    let (views, view_muts) = (variants("View"), variants("ViewMut"));
+    let reads = doc(&format!("A [`{ident}`] read in place."));
+    let changes = doc(&format!("A [`{ident}`] whose fields are changed in place."));
+    let builds = doc(&format!(
+        "A [`{ident}`] that is being written: choose its variant."
+    ));
+    quote! {
+        #reads
+        #(#hidden)*
+        #[allow(dead_code)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #vis enum #view<'m> {
+            #(#views,)*
+        }
+
+        #changes
+        #(#hidden)*
+        #[allow(dead_code)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #vis enum #view_mut<'m> {
+            #(#view_muts,)*
+        }
+
+        #builds
+        #(#hidden)*
+        #[allow(dead_code)]
+        #[derive(::core::fmt::Debug)]
+        #vis struct #builder<'w, #s>(#krate::kind::UnionBuilder<'w, #s, #ident>);
+    }
+}
+
+/// The ways to choose a variant.
+pub(super) fn builder(input: &Input, names: &Names, choices: &[Choice<'_>]) -> TokenStream {
+    let (krate, ident, vis) = (&input.krate, &input.ident, quiet(&input.vis));
+    let (builder, s) = (derived(ident, "Builder"), &names.s);
+    let mut taken = Taken::default();
+    let methods = choices.iter().map(|choice| {
+        let (variant, value) = (&choice.variant.ident, &choice.value);
+        let method = method(&mut taken, variant);
+        let hidden = hidden(&choice.variant.docs);
+        match &choice.table {
+            Some(group) => {
+                let docs = doc(&format!("Chooses [`{ident}::{variant}`] and begins to write its fields."));
+                let (table, fields) = (&group.ident, group.named("Builder"));
+                quote! {
+                    #docs
+                    ///
+                    /// # Errors
+                    ///
+                    /// If the sink is full.
+                    #(#hidden)*
+                    #[inline]
+                    #vis fn #method(self) -> ::core::result::Result<#fields<'w, #s>, #krate::EncodeError> {
+                        self.0.variant::<#table>(#value)
+                    }
+                }
+            }
+            None => {
+                let docs = doc(&format!("Chooses [`{ident}::{variant}`]."));
+                quote! {
+                    #docs
+                    #(#hidden)*
+                    #[inline]
+                    #vis fn #method(self) {
+                        self.0.unit(#value);
+                    }
+                }
+            }
+        }
+    });
+    quote! {
+        #[allow(dead_code)]
+        impl<'w, #s: #krate::Sink> #builder<'w, #s> {
+            #(#methods)*
+        }
+    }
+}
+
+/// `Circle` gives `circle`, `Type` gives `r#type`, and `Crate`, which has no raw form, `crate_`.
+fn method(taken: &mut Taken, variant: &Ident) -> Ident {
+    let name = variant.unraw().to_string().to_snake_case();
+    let name = taken
+        .fresh(if name.is_empty() { "variant" } else { &name })
+        .to_string();
+    match syn::parse_str::<Ident>(&name) {
+        Ok(_) => format_ident!("{name}", span = variant.span()),
+        Err(_) if matches!(name.as_str(), "crate" | "self" | "super") => {
+            format_ident!("{name}_", span = variant.span())
+        }
+        Err(_) => Ident::new_raw(&name, variant.span()),
+    }
+}
