@@ -136,8 +136,10 @@ mod tests {
 
     #[test]
     fn count_is_division() {
-        for size in 1..200 {
-            for len in (0..5000).chain(u32::MAX - 300..=u32::MAX) {
+        // Miri interprets, and there is nothing for it to find here.
+        let (sizes, lens) = if cfg!(miri) { (20, 50) } else { (200, 5000) };
+        for size in 1..sizes {
+            for len in (0..lens).chain(u32::MAX - lens / 16..=u32::MAX) {
                 assert_eq!(
                     count(len, size),
                     (len / size, len % size == 0),
