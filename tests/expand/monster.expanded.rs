@@ -55,10 +55,8 @@ const _: () = {
             },
             get: || Self::SCHEMA,
         };
-        const ANY: bool = <i32 as ::karmem::wire::Wire<L>>::ANY
-            && <i32 as ::karmem::wire::Wire<L>>::ANY;
-        const FIXED: bool = <i32 as ::karmem::wire::Wire<L>>::FIXED
-            && <i32 as ::karmem::wire::Wire<L>>::FIXED;
+        const ANY: bool = <i32 as ::karmem::wire::Wire<L>>::ANY;
+        const FIXED: bool = <i32 as ::karmem::wire::Wire<L>>::FIXED;
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,

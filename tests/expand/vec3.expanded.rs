@@ -68,12 +68,8 @@ const _: () = {
             },
             get: || Self::SCHEMA,
         };
-        const ANY: bool = <f32 as ::karmem::wire::Wire<L>>::ANY
-            && <f32 as ::karmem::wire::Wire<L>>::ANY
-            && <f32 as ::karmem::wire::Wire<L>>::ANY;
-        const FIXED: bool = <f32 as ::karmem::wire::Wire<L>>::FIXED
-            && <f32 as ::karmem::wire::Wire<L>>::FIXED
-            && <f32 as ::karmem::wire::Wire<L>>::FIXED;
+        const ANY: bool = <f32 as ::karmem::wire::Wire<L>>::ANY;
+        const FIXED: bool = <f32 as ::karmem::wire::Wire<L>>::FIXED;
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,

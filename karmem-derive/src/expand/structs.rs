@@ -1,5 +1,7 @@
 //! Structs, and what they have in common with the fields of a variant.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -107,10 +109,15 @@ impl Group<'_> {
         let at: Vec<_> = self.fields.iter().map(|slot| &slot.at).collect();
         let (any, fixed) = match self.class {
             Class::Table => (quote!(false), quote!(false)),
-            Class::Inline => (
-                quote!(#(<#ty as #krate::wire::Wire<#l>>::ANY)&&*),
-                quote!(#(<#ty as #krate::wire::Wire<#l>>::FIXED)&&*),
-            ),
+            Class::Inline => {
+                let mut types = ty.clone();
+                let mut seen = HashSet::new();
+                types.retain(|ty| seen.insert(ty.to_token_stream().to_string()));
+                (
+                    quote!(#(<#types as #krate::wire::Wire<#l>>::ANY)&&*),
+                    quote!(#(<#types as #krate::wire::Wire<#l>>::FIXED)&&*),
+                )
+            }
         };
         let table = self.only_field().map(|slot| {
             let ty = slot.ty();
