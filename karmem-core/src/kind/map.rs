@@ -366,17 +366,6 @@ fn walk<K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule>(
     Ok(())
 }
 
-/// Makes the value of an entry's part.
-fn load_part<F: Wire<L>, L: LayoutRule>(
-    cx: &mut Verifier<'_>,
-    entry: &[u8],
-    base: u32,
-    at: At,
-) -> Result<F, Bad> {
-    let slot = F::slot(entry, at);
-    F::load(cx, slot.flag, slot.raw, base.wrapping_add(at.at))
-}
-
 impl<M, K, V, L> Codec<M, L> for Map
 where
     M: OwnedMap<Key = K, Value = V>,
@@ -436,8 +425,8 @@ where
         let [key_at, value_at] = Entry::<K, V, L>::PLACED.at;
         let mut pairs = Vec::new();
         walk::<K, V, L>(cx, L::slice(raw), at, |cx, entry, base| {
-            let key = load_part::<K, L>(cx, entry, base, key_at)?;
-            let value = load_part::<V, L>(cx, entry, base, value_at)?;
+            let key = cx.load::<K, L>(entry, base, key_at, "key", u32::MAX)?;
+            let value = cx.load::<V, L>(entry, base, value_at, "value", u32::MAX)?;
             pairs.push(Ok((key, value)));
             Ok(())
         })?;
