@@ -472,7 +472,11 @@ where
     type Item = [T::Item; N];
     type OptionItem = Flagged<<Self::Align as Alignment>::Flag, [T::Item; N]>;
     type Align = <T::Codec as Codec<T, L>>::Align;
-    const TYPE: Type = Type::Array(&<T as Wire<L>>::TYPE, N as u32);
+    const TYPE: Type = {
+        // A slice of elements without bytes would have any length.
+        assert!(N > 0, "an array in a message has at least one element");
+        Type::Array(&<T as Wire<L>>::TYPE, N as u32)
+    };
     const ANY: bool = T::ANY;
     const FIXED: bool = T::FIXED;
 
