@@ -13,20 +13,48 @@
 //!     Ok(guest::open(world)?.len())
 //! }
 //! ```
+//!
+//! # Guests without `unsafe`
+//!
+//! `guest!()` may stand in a crate with `#![forbid(unsafe_code)]`, and so may everything that views
+//! and changes messages. What does need a word is a function of your own that the host calls by
+//! name: `#[unsafe(no_mangle)]` promises that no other symbol has that name. Such a crate
+//! says `#![deny(unsafe_code)]` instead, and allows it where it exports:
+//!
+//! ```
+//! #![deny(unsafe_code)]
+//! use karmem_core::guest;
+//!
+//! guest!();
+//!
+//! #[allow(unsafe_code, reason = "no other symbol has this name")]
+//! #[unsafe(no_mangle)]
+//! extern "C" fn physics_len(world: i64) -> u32 {
+//!     guest::open(world).map_or(0, |world| world.len() as u32)
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! # What ends with the call
+//!
+//! A [`Message`] and a [`MessageMut`] are for the call that opened them: drop them before it
+//! returns, as ordinary code does. Between calls the host and other modules change the bytes. A guard
+//! that is kept all the same (in a static, or leaked) keeps its block from being freed, and refuses
+//! to share it with others, until the block is attached again.
 #![allow(
     unsafe_code,
     reason = "memory that the host hands over by address, argued below"
 )]
 
-use alloc::vec::Vec;
+mod regions;
+
 use core::alloc::Layout;
-use core::cell::UnsafeCell;
 use core::fmt;
 use core::ops::Deref;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Limits, VerifyError};
 use crate::message::Karmem;
+use regions::{REGIONS, Taken};
 
 /// Why a message that came by handle cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,121 +89,6 @@ impl fmt::Display for AccessError {
 }
 
 impl core::error::Error for AccessError {}
-
-/// A region that is attached.
-struct Attached {
-    handle: u32,
-    base: *mut u8,
-    len: u32,
-    writable: bool,
-    /// Readers, or [`Attached::CHANGING`].
-    users: u32,
-    /// Detached while in use: kept until the last user is gone.
-    detached: bool,
-}
-
-impl Attached {
-    const CHANGING: u32 = u32::MAX;
-}
-
-/// All attached regions.
-struct Regions {
-    locked: AtomicBool,
-    list: UnsafeCell<Vec<Attached>>,
-}
-
-// SAFETY: `list` is reached only through `with`, which lets in one thread at a time; what `base`
-// points to is reached only through `Message` and `MessageMut`, which count their users.
-unsafe impl Sync for Regions {}
-
-static REGIONS: Regions = Regions {
-    locked: AtomicBool::new(false),
-    list: UnsafeCell::new(Vec::new()),
-};
-
-impl Regions {
-    /// Gives the list to `f`, which calls nothing that comes back here.
-    fn with<V>(&self, f: impl FnOnce(&mut Vec<Attached>) -> V) -> V {
-        while self.locked.swap(true, Ordering::Acquire) {
-            core::hint::spin_loop();
-        }
-        // SAFETY: the lock is held, so nobody else has a reference to the list.
-        let value = f(unsafe { &mut *self.list.get() });
-        self.locked.store(false, Ordering::Release);
-        value
-    }
-
-    fn release(&self, handle: u32, base: *mut u8) {
-        self.with(|list| {
-            let Some(index) = list
-                .iter()
-                .position(|r| r.handle == handle && r.base == base)
-            else {
-                return;
-            };
-            if let Some(region) = list.get_mut(index) {
-                region.users = match region.users {
-                    Attached::CHANGING => 0,
-                    users => users.saturating_sub(1),
-                };
-                if region.users == 0 && region.detached {
-                    list.swap_remove(index);
-                }
-            }
-        });
-    }
-
-    /// Takes the region of a message for reading or for changing.
-    fn take(&self, message: i64, change: bool) -> Result<Taken, AccessError> {
-        let (handle, root) = split(message);
-        self.with(|list| {
-            let region = list
-                .iter_mut()
-                .find(|r| r.handle == handle && !r.detached)
-                .ok_or(AccessError::NotAttached(handle))?;
-            if root >= region.len {
-                return Err(AccessError::OutOfBounds {
-                    offset: root,
-                    len: region.len,
-                });
-            }
-            if change {
-                if !region.writable {
-                    return Err(AccessError::ReadOnly(handle));
-                }
-                if region.users != 0 {
-                    return Err(AccessError::InUse(handle));
-                }
-                region.users = Attached::CHANGING;
-            } else {
-                if region.users >= Attached::CHANGING - 1 {
-                    return Err(AccessError::InUse(handle));
-                }
-                region.users += 1;
-            }
-            Ok(Taken {
-                handle,
-                root,
-                base: region.base,
-                len: region.len,
-            })
-        })
-    }
-}
-
-/// A region that this module is using.
-struct Taken {
-    handle: u32,
-    root: u32,
-    base: *mut u8,
-    len: u32,
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        REGIONS.release(self.handle, self.base);
-    }
-}
 
 /// A message as it travels: handle and offset of the root.
 #[must_use]
@@ -333,52 +246,32 @@ pub unsafe fn free(block: *mut u8, size: u32, align: u32) {
     if block.is_null() || size == 0 {
         return;
     }
-    let start = block.addr();
-    let end = start.saturating_add(size as usize);
-    let used = REGIONS.with(|list| {
-        let inside = |r: &Attached| {
-            r.base.addr() < end && start < r.base.addr().saturating_add(r.len as usize)
-        };
-        list.retain(|r| r.users > 0 || !inside(r));
-        list.iter().any(inside)
-    });
-    if !used {
+    if REGIONS.clear(block, size) {
         // SAFETY: the caller vouches for the block; nothing of this module refers to it.
         unsafe { alloc::alloc::dealloc(block, layout) };
     }
 }
 
-/// `karmem_attach`: from now on, messages of this handle lie in these bytes.
+/// `karmem_attach`: from now on, messages of this handle lie in these bytes. Regions that overlap
+/// them are detached, whether or not they seem to be in use.
+///
+/// If there is no memory to note that down, the handle stays unattached.
 ///
 /// # Safety
 ///
-/// The bytes are a block of [`alloc`], or a part of one, until [`detach`]; nothing else of this
-/// module uses them, and they do not change while this module runs but through [`open_mut`].
+/// The bytes are a block of [`alloc`], or a part of one, until [`detach`]. Nothing of this module
+/// uses them: no call that is still running has opened them, be it under another handle or before.
+/// A call that has ended in a trap is not running, so a host may attach the blocks of a module anew
+/// after a trap, once no other call of the module is running. The bytes do not change while this
+/// module runs but through [`open_mut`].
 pub unsafe fn attach(handle: u32, base: *mut u8, len: u32, writable: bool) {
-    REGIONS.with(|list| {
-        if let Some(old) = list.iter_mut().find(|r| r.handle == handle && !r.detached) {
-            old.detached = true;
-        }
-        list.retain(|r| r.users > 0 || !r.detached);
-        list.push(Attached {
-            handle,
-            base,
-            len,
-            writable,
-            users: 0,
-            detached: false,
-        });
-    });
+    // Unattached handles are refused on use, which says more than a trap here would.
+    let _ = REGIONS.attach(handle, base, len, writable);
 }
 
 /// `karmem_detach`: messages of this handle are refused from now on.
 pub fn detach(handle: u32) {
-    REGIONS.with(|list| {
-        if let Some(region) = list.iter_mut().find(|r| r.handle == handle && !r.detached) {
-            region.detached = true;
-        }
-        list.retain(|r| r.users > 0 || !r.detached);
-    });
+    REGIONS.detach(handle);
 }
 
 /// Exports the functions that a host calls to share memory with this module. Write it once, at the
@@ -423,78 +316,4 @@ macro_rules! guest {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A block that is freed at the end.
-    struct Block(*mut u8);
-
-    const SIZE: u32 = 64;
-
-    impl Block {
-        fn attached(handle: u32, writable: bool) -> Self {
-            let block = Block(alloc(SIZE, 8));
-            assert!(!block.0.is_null());
-            // SAFETY: the block is this test's own.
-            unsafe { attach(handle, block.0, SIZE, writable) };
-            block
-        }
-    }
-
-    impl Drop for Block {
-        fn drop(&mut self) {
-            // SAFETY: it came from `alloc`.
-            unsafe { free(self.0, SIZE, 8) };
-        }
-    }
-
-    #[test]
-    fn readers_and_writers_exclude_each_other() {
-        let _block = Block::attached(1, true);
-        let one = open(join(1, 0)).unwrap();
-        let two = open(join(1, 8)).unwrap();
-        assert_eq!(two.root(), 8);
-        assert_eq!(one.len(), SIZE as usize);
-        assert_eq!(open_mut(join(1, 0)).unwrap_err(), AccessError::InUse(1));
-        drop((one, two));
-        let mut writer = open_mut(join(1, 0)).unwrap();
-        writer.bytes_mut()[0] = 1;
-        assert_eq!(open(join(1, 0)).unwrap_err(), AccessError::InUse(1));
-        drop(writer);
-        assert_eq!(open(join(1, 0)).unwrap()[0], 1);
-    }
-
-    #[test]
-    fn wild_messages_are_refused() {
-        let _block = Block::attached(2, false);
-        assert_eq!(open(join(99, 0)).unwrap_err(), AccessError::NotAttached(99));
-        assert_eq!(open(0).unwrap_err(), AccessError::NotAttached(0));
-        let outside = AccessError::OutOfBounds {
-            offset: SIZE,
-            len: SIZE,
-        };
-        assert_eq!(open(join(2, SIZE)).unwrap_err(), outside);
-        assert_eq!(open_mut(join(2, 0)).unwrap_err(), AccessError::ReadOnly(2));
-        detach(2);
-        assert_eq!(open(join(2, 0)).unwrap_err(), AccessError::NotAttached(2));
-    }
-
-    #[test]
-    fn what_is_in_use_stays() {
-        let block = Block::attached(3, true);
-        let reader = open(join(3, 0)).unwrap();
-        detach(3);
-        assert_eq!(open(join(3, 0)).unwrap_err(), AccessError::NotAttached(3));
-        let again = Block::attached(3, true);
-        open_mut(join(3, 0)).unwrap().bytes_mut()[0] = 7;
-        assert_eq!(reader[0], 0);
-        drop((reader, block, again));
-    }
-
-    #[test]
-    fn absurd_sizes_are_null() {
-        assert!(alloc(0, 8).is_null());
-        assert!(alloc(8, 3).is_null());
-        assert!(alloc(8, 0).is_null());
-    }
-}
+mod tests;
