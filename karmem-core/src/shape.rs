@@ -1,5 +1,7 @@
 //! What the derive implements for structs, and for the fields of each variant with data.
 
+use core::fmt;
+
 use crate::error::{Bad, EncodeError};
 use crate::layout::Class;
 use crate::raw::Raw;
@@ -39,7 +41,7 @@ pub trait Shape: Sized + 'static {
     fn empty() -> Self::Body;
 
     /// How it is read in place.
-    type View<'m>;
+    type View<'m>: fmt::Debug;
     /// How it is changed in place.
     type ViewMut<'m>;
     /// How it is written without an object.
@@ -105,18 +107,62 @@ pub trait Record: Shape {
     }
 }
 
-/// Whether a `#[repr(C)]` struct in the layout `c` is to lie in Rust as it does in a message: nothing
-/// in it is behind a reference or has a presence byte, and this target aligns a `u64` to 8 bytes.
-#[must_use]
-pub const fn is_own_wire_form<T: Shape>() -> bool {
+/// Checks that a `#[repr(C)]` struct in the layout `c` lies in Rust as it does in a message, if it can:
+/// nothing in it is behind a reference or has a presence byte, and this target aligns a `u64` to 8
+/// bytes. `offsets` are those of its fields in Rust.
+///
+/// # Panics
+///
+/// If it lies elsewhere; meant for constants, where that is a compile error.
+pub const fn assert_own_wire_form<T: Shape>(offsets: &[usize]) {
+    const TO_DO: &str = "`#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here";
+    let Struct { name, fields, .. } = T::SCHEMA;
+    let mut own = T::FIXED && align_of::<u64>() == 8;
     let mut i = 0;
-    while i < T::SCHEMA.fields.len() {
-        if T::SCHEMA.fields[i].flag {
-            return false;
+    while i < fields.len() {
+        own &= !fields[i].flag;
+        i += 1;
+    }
+    let mut i = 0;
+    while own && i < fields.len() {
+        if offsets[i] != fields[i].at.at as usize {
+            complain(&[
+                "`",
+                fields[i].rust_name,
+                "` of `",
+                name.path,
+                "` lies elsewhere in Rust than in a message: give the types of the fields up to it ",
+                TO_DO,
+            ]);
         }
         i += 1;
     }
-    T::FIXED && align_of::<u64>() == 8
+    if own && size_of::<T>() != T::Body::SIZE as usize {
+        complain(&[
+            "`",
+            name.path,
+            "` has another size in Rust than in a message: give the types of its fields ",
+            TO_DO,
+        ]);
+    }
+}
+
+/// Panics with a message of several parts, in a constant.
+const fn complain(parts: &[&str]) -> ! {
+    let mut message = [0; 512];
+    let (mut len, mut i) = (0, 0);
+    while i < parts.len() {
+        let (part, mut j) = (parts[i].as_bytes(), 0);
+        while j < part.len() && len < message.len() {
+            message[len] = part[j];
+            (len, j) = (len + 1, j + 1);
+        }
+        i += 1;
+    }
+    match core::str::from_utf8(message.split_at(len).0) {
+        Ok(message) => panic!("{}", message),
+        Err(_) => panic!("it lies elsewhere in Rust than in a message"),
+    }
 }
 
 /// The bytes of a struct with nothing in them but a table's size header.

@@ -10,7 +10,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 use crate::cast;
 use crate::layout::At;
 use crate::rule::{LayoutRule, Padded};
-use crate::wire::{Codec, Wire};
+use crate::wire::{Codec, Wire, shown};
 
 /// Values that lie side by side in a message: a slice or an array, read in place.
 ///
@@ -153,12 +153,11 @@ impl<'m, T: Wire<L>, L: LayoutRule> IntoIterator for Slice<'m, T, L> {
     }
 }
 
-impl<'m, T: Wire<L>, L: LayoutRule> fmt::Debug for Slice<'m, T, L>
-where
-    T::View<'m>: fmt::Debug,
-{
+impl<T: Wire<L>, L: LayoutRule> fmt::Debug for Slice<'_, T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        f.debug_list()
+            .entries(self.iter().map(shown::<T, L>))
+            .finish()
     }
 }
 

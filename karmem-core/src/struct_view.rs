@@ -12,7 +12,7 @@ use crate::layout::{At, NULL, SIZE_HEADER};
 use crate::rule::LayoutRule;
 use crate::shape::{Record, Shape};
 use crate::verify::Verifier;
-use crate::wire::Wire;
+use crate::wire::{Wire, shown};
 use crate::writer::Nowhere;
 
 /// A table in a message: the core of its view.
@@ -56,7 +56,6 @@ impl<'m, T: Shape> Table<'m, T> {
 
     /// The table that a reference leads to, absent if it is null or leads outside.
     #[inline(always)]
-    /// Absent if the reference is null or leads outside.
     pub fn referred(mem: &'m [u8], offset: u32) -> Self {
         if offset == 0 || offset == NULL {
             core::hint::cold_path();
@@ -87,6 +86,11 @@ impl<'m, T: Shape> Table<'m, T> {
             Ok((body, _)) => F::view(self.mem, F::slot(body.as_bytes(), at)),
             Err(_) => short::<F, T::Rule>(self.mem, self.table, at),
         }
+    }
+
+    /// The field at `at` for people who debug.
+    pub fn show<F: Wire<T::Rule>>(self, at: At) -> impl fmt::Debug {
+        shown::<F, T::Rule>(self.get::<F>(at))
     }
 
     /// Makes the struct that this reads.
@@ -167,6 +171,11 @@ impl<'m, T: Shape> Inline<'m, T> {
         F::view(self.mem, F::slot(self.body.as_bytes(), at))
     }
 
+    /// The field at `at` for people who debug.
+    pub fn show<F: Wire<T::Rule>>(self, at: At) -> impl fmt::Debug {
+        shown::<F, T::Rule>(self.get::<F>(at))
+    }
+
     /// Makes the struct that this reads.
     ///
     /// # Errors
@@ -225,8 +234,8 @@ impl<'m, T: Shape> TableMut<'m, T> {
         }
     }
 
+    /// The table that a reference leads to, absent if it is null or leads outside.
     #[inline(always)]
-    /// Absent if the reference is null or leads outside.
     pub fn referred(mem: &'m [Cell<u8>], offset: u32) -> Self {
         if offset == 0 || offset == NULL {
             core::hint::cold_path();
@@ -318,7 +327,8 @@ pub(crate) fn set<F: Wire<L>, L: LayoutRule>(body: &[Cell<u8>], at: At, value: &
     const {
         assert!(
             F::FIXED,
-            "a field that refers to something cannot be set in place"
+            "a field that refers to something cannot be set in place: change what it refers to by its \
+             accessor, or decode, change and encode"
         )
     };
     let Some(slot) = F::slot_mut(body, at) else {

@@ -4,6 +4,7 @@
 //! [`Codec`] for all its types and layouts. [`Wire`] is the two together.
 
 use core::cell::Cell;
+use core::fmt;
 
 use crate::cast;
 use crate::error::{Bad, EncodeError};
@@ -89,6 +90,12 @@ pub trait Codec<T, L: LayoutRule> {
     }
     /// The field in an element.
     fn slot_of_item(item: &Self::Item) -> Slot<'_, Self::Raw>;
+    /// Prints it for people who debug; `T` itself need not be `Debug`.
+    ///
+    /// # Errors
+    ///
+    /// If the formatter fails.
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
     /// How it is changed in place.
     type ViewMut<'m>;
@@ -231,6 +238,12 @@ pub trait Wire<L: LayoutRule>: Field {
     fn view_nullable<'m>(mem: &'m [u8], slot: Slot<'m, Self::Raw>) -> Option<Self::View<'m>>;
     /// Reads an element.
     fn view_item<'m>(mem: &'m [u8], item: &'m Self::Item) -> Self::View<'m>;
+    /// Prints it for people who debug.
+    ///
+    /// # Errors
+    ///
+    /// If the formatter fails.
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     /// Gives access to change it.
     fn view_mut<'m>(mem: &'m [Cell<u8>], slot: SlotMut<'m, Self::Raw>) -> Self::ViewMut<'m>;
     /// Gives access to change it, or `None` for a null reference.
@@ -356,6 +369,10 @@ where
         T::Kind::view(mem, T::Kind::slot_of_item(item))
     }
 
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        T::Kind::debug(view, f)
+    }
+
     #[inline(always)]
     fn view_mut<'m>(mem: &'m [Cell<u8>], slot: SlotMut<'m, Self::Raw>) -> Self::ViewMut<'m> {
         T::Kind::view_mut(mem, slot)
@@ -443,6 +460,11 @@ pub type ViewOf<'m, T, L> = <T as Wire<L>>::View<'m>;
 pub type ViewMutOf<'m, T, L> = <T as Wire<L>>::ViewMut<'m>;
 /// How `T` is written without an object in a struct of layout `L`.
 pub type BuilderOf<'w, S, T, L> = <T as Wire<L>>::Builder<'w, S>;
+
+/// A view that prints itself, whether or not its type is `Debug`.
+pub(crate) fn shown<'m, T: Wire<L>, L: LayoutRule>(view: T::View<'m>) -> impl fmt::Debug {
+    fmt::from_fn(move |f| T::debug(&view, f))
+}
 
 /// `T` itself: lets generated setters exist for fields that turn out not to have any.
 pub trait Is<T> {

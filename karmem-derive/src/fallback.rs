@@ -62,6 +62,9 @@ fn scalar(item: &DeriveInput, krate: &Path) -> TokenStream {
             fn to_wire(&self) -> [u8; 1] {
                 ::core::unreachable!("the derive refused this type")
             }
+            fn debug(&self, _: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::unreachable!("the derive refused this type")
+            }
         }
     }
 }

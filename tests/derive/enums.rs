@@ -77,6 +77,80 @@ fn unknown_enumerators_are_refused_and_read_as_zero() {
     assert_eq!(Enums::view_unverified(&bytes).big(), Big::Zero);
 }
 
+/// Derives nothing else.
+#[derive(Karmem)]
+#[repr(u8)]
+enum Bare {
+    Nothing,
+    #[karmem(rename = "Renamed")]
+    Something,
+    r#Else(),
+}
+
+#[derive(Karmem)]
+struct BareId(Bare);
+
+#[derive(Karmem)]
+enum BareChoice {
+    Unit,
+    Tuple(Bare, u8),
+    Named { bare: Bare },
+}
+
+#[derive(Karmem)]
+#[karmem(table)]
+struct Bares {
+    one: Bare,
+    id: BareId,
+    boxed: Box<Bare>,
+    option: Option<Bare>,
+    none: Option<Bare>,
+    list: Vec<Bare>,
+    array: [Bare; 2],
+    map: BTreeMap<u8, Bare>,
+    choices: Vec<BareChoice>,
+}
+
+#[test]
+fn an_enum_need_not_derive_anything_else() {
+    let value = Bares {
+        one: Bare::Something,
+        id: BareId(Bare::Else()),
+        boxed: Box::new(Bare::Something),
+        option: Some(Bare::Something),
+        none: None,
+        list: vec![Bare::Nothing, Bare::Else()],
+        array: [Bare::Nothing, Bare::Something],
+        map: [(7, Bare::Something)].into(),
+        choices: vec![
+            BareChoice::Unit,
+            BareChoice::Tuple(Bare::Something, 5),
+            BareChoice::Named {
+                bare: Bare::Nothing,
+            },
+        ],
+    };
+    let mut bytes = value.encode().unwrap();
+    assert_eq!(
+        format!("{:?}", Bares::view(&bytes).unwrap()),
+        "Bares { one: Something, id: Else, boxed: Something, option: Some(Something), none: None, \
+         list: [Nothing, Else], array: [Nothing, Something], map: {7: Something}, \
+         choices: [Unit, Tuple(Something, 5), Named { bare: Nothing }] }"
+    );
+    let view = Bares::view_mut(&mut bytes).unwrap();
+    assert!(view.set_one(Bare::Nothing) && view.set_option(None));
+    let first = view.list().unwrap().get(0).unwrap();
+    first.set(Bare::Something);
+    assert_eq!(format!("{first:?}"), "Something");
+    let read = Bares::decode(&bytes).unwrap();
+    assert!(matches!(
+        (read.one, read.option, &*read.list),
+        (Bare::Nothing, None, [Bare::Something, Bare::Else()])
+    ));
+    let id = read.id;
+    assert!(matches!(id.0, Bare::Else()));
+}
+
 macro_rules! union {
     ($module:ident $(#[$attr:meta])*) => {
         mod $module {

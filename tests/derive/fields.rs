@@ -68,6 +68,34 @@ fn scalars_read_and_change() {
     assert_eq!(Scalars::decode(&bytes).unwrap(), expected);
 }
 
+#[derive(Clone, Debug, PartialEq, Default, Karmem)]
+#[karmem(table)]
+struct Pair {
+    point: Point,
+    leaves: Vec<Leaf>,
+}
+
+#[test]
+fn views_make_values_also_through_references() {
+    let value = Pair {
+        point: Point { x: 1, y: 2 },
+        leaves: vec![leaf(3), leaf(4)],
+    };
+    let bytes = value.encode().unwrap();
+    let view = &Pair::view(&bytes).unwrap();
+    let made: Pair = view.to_owned().unwrap();
+    assert_eq!(made, value);
+    let limits = karmem::Limits::default();
+    assert_eq!(view.to_owned_with(&limits).unwrap(), value);
+    let point: Point = view.point().to_owned().unwrap();
+    assert_eq!(point, value.point);
+    let leaves: Result<Vec<Leaf>, _> = view.leaves().iter().map(|leaf| leaf.to_owned()).collect();
+    assert_eq!(leaves.unwrap(), value.leaves);
+    let views: Vec<_> = view.leaves().iter().collect();
+    let leaves: Result<Vec<Leaf>, _> = views.iter().map(|leaf| leaf.to_owned()).collect();
+    assert_eq!(leaves.unwrap(), value.leaves);
+}
+
 #[test]
 fn a_shorter_table_reads_as_zero_and_cannot_be_set() {
     let mut bytes = vec![8, 0, 0, 0, 1, 9, 0, 0];

@@ -7,16 +7,14 @@ pub struct Position {
 }
 /// A [`Position`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct PositionView<'m>(::karmem::Inline<'m, Position>);
 /// A [`Position`] that is changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct PositionViewMut<'m>(::karmem::InlineMut<'m, Position>);
 /// A [`Position`] that is being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct PositionBuilder<'w, S>(::karmem::StructBuilder<'w, S, Position>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
@@ -128,7 +126,6 @@ const _: () = {
             cx.update::<i32, L>(&mut self.y, body, base, AT_Y, "y", u32::MAX)
         }
     }
-    #[allow(dead_code)]
     impl<'m> PositionView<'m> {
         /// Reads `x` in place.
         #[inline]
@@ -140,39 +137,37 @@ const _: () = {
         pub fn y(self) -> i32 {
             self.0.get::<i32>(AT_Y)
         }
-        /// Makes the [`Position`] that this reads.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
+        /// Makes the [`Position`] that this reads; an error only if that was not verified.
         pub fn to_owned(
-            self,
+            &self,
         ) -> ::core::result::Result<Position, ::karmem::VerifyError> {
             self.0.to_owned(&::karmem::Limits::default())
         }
         /// As `to_owned`, within other limits than the default.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
         pub fn to_owned_with(
-            self,
+            &self,
             limits: &::karmem::Limits,
         ) -> ::core::result::Result<Position, ::karmem::VerifyError> {
             self.0.to_owned(limits)
         }
     }
     #[automatically_derived]
+    impl ::core::clone::Clone for PositionView<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for PositionView<'_> {}
+    #[automatically_derived]
     impl ::core::fmt::Debug for PositionView<'_> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
             f.debug_struct("Position")
-                .field("x", &view.x())
-                .field("y", &view.y())
+                .field("x", &self.0.show::<i32>(AT_X))
+                .field("y", &self.0.show::<i32>(AT_Y))
                 .finish()
         }
     }
-    #[allow(dead_code)]
     impl<'m> PositionViewMut<'m> {
         /// Reads `x`.
         #[inline]
@@ -195,13 +190,22 @@ const _: () = {
             self.0.set::<i32>(AT_Y, &value);
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for PositionViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for PositionViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PositionViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> PositionBuilder<'w, S> {
         /// Writes `x`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn x(
             &mut self,
@@ -211,10 +215,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Writes `y`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn y(
             &mut self,
@@ -222,6 +222,12 @@ const _: () = {
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
             self.0.set::<i32>(AT_Y, &value)?;
             ::core::result::Result::Ok(self)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for PositionBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]
@@ -252,16 +258,14 @@ pub struct Monster {
 }
 /// A [`Monster`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct MonsterView<'m>(::karmem::Table<'m, Monster>);
 /// A [`Monster`] that is changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct MonsterViewMut<'m>(::karmem::TableMut<'m, Monster>);
 /// A [`Monster`] that is being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct MonsterBuilder<'w, S>(::karmem::StructBuilder<'w, S, Monster>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<10> = ::karmem::layout::place(
@@ -546,7 +550,6 @@ const _: () = {
                 >(&mut self.prices, body, base, AT_PRICES, "prices", u32::MAX)
         }
     }
-    #[allow(dead_code)]
     impl<'m> MonsterView<'m> {
         /// What it is called.
         ///
@@ -604,21 +607,15 @@ const _: () = {
         ) -> ::karmem::wire::ViewOf<'m, std::collections::BTreeMap<String, u32>, L> {
             self.0.get::<std::collections::BTreeMap<String, u32>>(AT_PRICES)
         }
-        /// Makes the [`Monster`] that this reads.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
-        pub fn to_owned(self) -> ::core::result::Result<Monster, ::karmem::VerifyError> {
+        /// Makes the [`Monster`] that this reads; an error only if that was not verified.
+        pub fn to_owned(
+            &self,
+        ) -> ::core::result::Result<Monster, ::karmem::VerifyError> {
             self.0.to_owned(&::karmem::Limits::default())
         }
         /// As `to_owned`, within other limits than the default.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
         pub fn to_owned_with(
-            self,
+            &self,
             limits: &::karmem::Limits,
         ) -> ::core::result::Result<Monster, ::karmem::VerifyError> {
             self.0.to_owned(limits)
@@ -630,24 +627,33 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::core::clone::Clone for MonsterView<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for MonsterView<'_> {}
+    #[automatically_derived]
     impl ::core::fmt::Debug for MonsterView<'_> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
             f.debug_struct("Monster")
-                .field("name", &view.name())
-                .field("mana", &view.mana())
-                .field("position", &view.position())
-                .field("inventory", &view.inventory())
-                .field("hitbox", &view.hitbox())
-                .field("luck", &view.luck())
-                .field("title", &view.title())
-                .field("friend", &view.friend())
-                .field("herd", &view.herd())
-                .field("prices", &view.prices())
+                .field("name", &self.0.show::<String>(AT_NAME))
+                .field("mana", &self.0.show::<i16>(AT_MANA))
+                .field("position", &self.0.show::<Position>(AT_POSITION))
+                .field("inventory", &self.0.show::<Vec<u8>>(AT_INVENTORY))
+                .field("hitbox", &self.0.show::<[f64; 2]>(AT_HITBOX))
+                .field("luck", &self.0.show::<Option<u32>>(AT_LUCK))
+                .field("title", &self.0.show::<Option<String>>(AT_TITLE))
+                .field("friend", &self.0.show::<Option<Box<Monster>>>(AT_FRIEND))
+                .field("herd", &self.0.show::<Vec<Monster>>(AT_HERD))
+                .field(
+                    "prices",
+                    &self.0.show::<std::collections::BTreeMap<String, u32>>(AT_PRICES),
+                )
                 .finish()
         }
     }
-    #[allow(dead_code)]
     impl<'m> MonsterViewMut<'m> {
         /// What it is called.
         ///
@@ -675,9 +681,7 @@ const _: () = {
         ) -> ::core::option::Option<::karmem::wire::ViewMutOf<'m, Position, L>> {
             self.0.get::<Position>(AT_POSITION)
         }
-        /// Changes `position` in place; `false` if the table is of an older version without it.
-        ///
-        /// Only for types that refer to nothing; for others this is a compile error.
+        /// Changes `position` in place; `false` if the table is of an older version without it. A compile error if it refers to something.
         #[inline]
         pub fn set_position<V: ::karmem::wire::Is<Position>>(self, value: V) -> bool {
             self.0.set::<Position>(AT_POSITION, &value.is())
@@ -729,9 +733,7 @@ const _: () = {
         > {
             self.0.get::<Option<Box<Monster>>>(AT_FRIEND)
         }
-        /// Changes `friend` in place; `false` if the table is of an older version without it.
-        ///
-        /// Only for types that refer to nothing; for others this is a compile error.
+        /// Changes `friend` in place; `false` if the table is of an older version without it. A compile error if it refers to something.
         #[inline]
         pub fn set_friend<V: ::karmem::wire::Is<Option<Box<Monster>>>>(
             self,
@@ -761,15 +763,24 @@ const _: () = {
             self.0.is_absent()
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for MonsterViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for MonsterViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for MonsterViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> MonsterBuilder<'w, S> {
         /// What it is called.
         ///
         /// Writes `name`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn name(
             &mut self,
@@ -779,10 +790,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Writes `mana`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn mana(
             &mut self,
@@ -792,10 +799,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Writes `position`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn position(
             &mut self,
@@ -805,10 +808,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `position`, without a value in Rust.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn build_position(
             &mut self,
@@ -818,11 +817,7 @@ const _: () = {
         > {
             self.0.build::<Position>(AT_POSITION)
         }
-        /// Writes `inventory`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full, or if it has more than 128 elements.
+        /// Writes `inventory`, of at most 128 elements.
         #[inline]
         pub fn inventory(
             &mut self,
@@ -831,11 +826,7 @@ const _: () = {
             self.0.set_slice::<u8>(AT_INVENTORY, value, "inventory", 128)?;
             ::core::result::Result::Ok(self)
         }
-        /// Allocates `len` elements of `inventory`, all empty, to be written one by one.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full, or if `len` is more than 128.
+        /// Allocates `len` elements of `inventory`, at most 128, all empty, to be written one by one.
         #[inline]
         pub fn build_inventory(
             &mut self,
@@ -847,10 +838,6 @@ const _: () = {
             self.0.build_slice::<u8>(AT_INVENTORY, len, "inventory", 128)
         }
         /// Writes `hitbox`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn hitbox(
             &mut self,
@@ -860,10 +847,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `hitbox`, without a value in Rust.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn build_hitbox(
             &mut self,
@@ -874,10 +857,6 @@ const _: () = {
             self.0.build::<[f64; 2]>(AT_HITBOX)
         }
         /// Writes `luck`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn luck(
             &mut self,
@@ -887,10 +866,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Writes `title`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn title(
             &mut self,
@@ -900,10 +875,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Writes `friend`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn friend(
             &mut self,
@@ -913,10 +884,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `friend`, without a value in Rust.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn build_friend(
             &mut self,
@@ -927,10 +894,6 @@ const _: () = {
             self.0.build::<Option<Box<Monster>>>(AT_FRIEND)
         }
         /// Writes `herd`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn herd(
             &mut self,
@@ -939,11 +902,7 @@ const _: () = {
             self.0.set_slice::<Monster>(AT_HERD, value, "herd", u32::MAX)?;
             ::core::result::Result::Ok(self)
         }
-        /// Allocates `len` elements of `herd`, all empty, to be written one by one.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
+        /// Allocates `len` elements of `herd` all empty, to be written one by one.
         #[inline]
         pub fn build_herd(
             &mut self,
@@ -955,10 +914,6 @@ const _: () = {
             self.0.build_slice::<Monster>(AT_HERD, len, "herd", u32::MAX)
         }
         /// Writes `prices`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn prices(
             &mut self,
@@ -966,6 +921,12 @@ const _: () = {
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
             self.0.set::<std::collections::BTreeMap<String, u32>>(AT_PRICES, value)?;
             ::core::result::Result::Ok(self)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for MonsterBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]

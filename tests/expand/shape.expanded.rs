@@ -10,7 +10,6 @@ pub enum Shape {
 }
 /// A [`Shape`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub enum ShapeView<'m> {
     /// As [`Shape::Empty`].
     Empty,
@@ -23,7 +22,6 @@ pub enum ShapeView<'m> {
 }
 /// A [`Shape`] whose fields are changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub enum ShapeViewMut<'m> {
     /// As [`Shape::Empty`].
     Empty,
@@ -36,24 +34,21 @@ pub enum ShapeViewMut<'m> {
 }
 /// A [`Shape`] that is being written: choose its variant.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct ShapeBuilder<'w, S>(::karmem::kind::UnionBuilder<'w, S, Shape>);
 /// The fields of [`Shape::Circle`]: a name for their table, without values.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+#[derive(::core::fmt::Debug)]
 pub enum ShapeCircle {}
 /// The fields of [`Shape::Circle`], read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct ShapeCircleView<'m>(::karmem::Table<'m, ShapeCircle>);
 /// The fields of [`Shape::Circle`], to be changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct ShapeCircleViewMut<'m>(::karmem::TableMut<'m, ShapeCircle>);
 /// The fields of [`Shape::Circle`], being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct ShapeCircleBuilder<'w, S>(::karmem::StructBuilder<'w, S, ShapeCircle>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -147,7 +142,6 @@ const _: () = {
             )
         }
     }
-    #[allow(dead_code)]
     impl<'m> ShapeCircleView<'m> {
         /// Reads `radius` in place.
         #[inline]
@@ -161,13 +155,21 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Debug for ShapeCircleView<'_> {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
-            f.debug_struct("Circle").field("radius", &view.radius()).finish()
+    impl ::core::clone::Clone for ShapeCircleView<'_> {
+        fn clone(&self) -> Self {
+            *self
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::marker::Copy for ShapeCircleView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ShapeCircleView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("Circle")
+                .field("radius", &self.0.show::<f32>(AT_RADIUS))
+                .finish()
+        }
+    }
     impl<'m> ShapeCircleViewMut<'m> {
         /// Reads `radius`; `0.0` if the table is of an older version without it.
         #[inline]
@@ -185,13 +187,22 @@ const _: () = {
             self.0.is_absent()
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for ShapeCircleViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for ShapeCircleViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ShapeCircleViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> ShapeCircleBuilder<'w, S> {
         /// Writes `radius`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn radius(
             &mut self,
@@ -199,6 +210,12 @@ const _: () = {
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
             self.0.set::<f32>(AT_RADIUS, &value)?;
             ::core::result::Result::Ok(self)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for ShapeCircleBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]
@@ -214,20 +231,18 @@ const _: () = {
 };
 /// The fields of [`Shape::Polygon`]: a name for their table, without values.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+#[derive(::core::fmt::Debug)]
 pub enum ShapePolygon {}
 /// The fields of [`Shape::Polygon`], read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct ShapePolygonView<'m>(::karmem::Table<'m, ShapePolygon>);
 /// The fields of [`Shape::Polygon`], to be changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct ShapePolygonViewMut<'m>(::karmem::TableMut<'m, ShapePolygon>);
 /// The fields of [`Shape::Polygon`], being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct ShapePolygonBuilder<'w, S>(::karmem::StructBuilder<'w, S, ShapePolygon>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
@@ -336,7 +351,6 @@ const _: () = {
             )
         }
     }
-    #[allow(dead_code)]
     impl<'m> ShapePolygonView<'m> {
         /// Reads `0` in place.
         #[inline]
@@ -355,13 +369,22 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Debug for ShapePolygonView<'_> {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
-            f.debug_tuple("Polygon").field(&view.f0()).field(&view.f1()).finish()
+    impl ::core::clone::Clone for ShapePolygonView<'_> {
+        fn clone(&self) -> Self {
+            *self
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::marker::Copy for ShapePolygonView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ShapePolygonView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_tuple("Polygon")
+                .field(&self.0.show::<Vec<f32>>(AT_F0))
+                .field(&self.0.show::<Option<String>>(AT_F1))
+                .finish()
+        }
+    }
     impl<'m> ShapePolygonViewMut<'m> {
         /// Gives access to change `0` in place; `None` if the table is of an older version without it.
         #[inline]
@@ -383,13 +406,22 @@ const _: () = {
             self.0.is_absent()
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for ShapePolygonViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for ShapePolygonViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ShapePolygonViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> ShapePolygonBuilder<'w, S> {
         /// Writes `0`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn f0(
             &mut self,
@@ -398,11 +430,7 @@ const _: () = {
             self.0.set_slice::<f32>(AT_F0, value, "0", u32::MAX)?;
             ::core::result::Result::Ok(self)
         }
-        /// Allocates `len` elements of `0`, all empty, to be written one by one.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
+        /// Allocates `len` elements of `0` all empty, to be written one by one.
         #[inline]
         pub fn build_f0(
             &mut self,
@@ -414,10 +442,6 @@ const _: () = {
             self.0.build_slice::<f32>(AT_F0, len, "0", u32::MAX)
         }
         /// Writes `1`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn f1(
             &mut self,
@@ -425,6 +449,12 @@ const _: () = {
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
             self.0.set_optional_text(AT_F1, value, "1", u32::MAX)?;
             ::core::result::Result::Ok(self)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for ShapePolygonBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]
@@ -438,6 +468,7 @@ const _: () = {
         );
     };
 };
+#[allow(dead_code)]
 const _: () = {
     #[automatically_derived]
     impl ::karmem::wire::Field for Shape {
@@ -586,7 +617,42 @@ const _: () = {
             &ITEM,
         );
     };
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for ShapeView<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for ShapeView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ShapeView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            match self {
+                ShapeView::Empty => f.write_str("Empty"),
+                ShapeView::Circle(fields) => ::core::fmt::Debug::fmt(fields, f),
+                ShapeView::Polygon(fields) => ::core::fmt::Debug::fmt(fields, f),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for ShapeViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for ShapeViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ShapeViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            match self {
+                ShapeViewMut::Empty => f.write_str("Empty"),
+                ShapeViewMut::Circle(fields) => ::core::fmt::Debug::fmt(fields, f),
+                ShapeViewMut::Polygon(fields) => ::core::fmt::Debug::fmt(fields, f),
+            }
+        }
+    }
     impl<'w, S: ::karmem::Sink> ShapeBuilder<'w, S> {
         /// Chooses [`Shape::Empty`].
         #[inline]
@@ -594,10 +660,6 @@ const _: () = {
             self.0.unit(0);
         }
         /// Chooses [`Shape::Circle`] and begins to write its fields.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn circle(
             self,
@@ -605,15 +667,17 @@ const _: () = {
             self.0.variant::<ShapeCircle>(1)
         }
         /// Chooses [`Shape::Polygon`] and begins to write its fields.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn polygon(
             self,
         ) -> ::core::result::Result<ShapePolygonBuilder<'w, S>, ::karmem::EncodeError> {
             self.0.variant::<ShapePolygon>(2)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for ShapeBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
 };
@@ -623,16 +687,14 @@ pub struct Holder {
 }
 /// A [`Holder`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct HolderView<'m>(::karmem::Inline<'m, Holder>);
 /// A [`Holder`] that is changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct HolderViewMut<'m>(::karmem::InlineMut<'m, Holder>);
 /// A [`Holder`] that is being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct HolderBuilder<'w, S>(::karmem::StructBuilder<'w, S, Holder>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -750,62 +812,68 @@ const _: () = {
             ::karmem::wire::fill::<Shape, L, S>(&self.shape, offset, sink)
         }
     }
-    #[allow(dead_code)]
     impl<'m> HolderView<'m> {
         /// Reads `shape` in place.
         #[inline]
         pub fn shape(self) -> ::karmem::wire::ViewOf<'m, Shape, L> {
             self.0.get::<Shape>(AT_SHAPE)
         }
-        /// Makes the [`Holder`] that this reads.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
-        pub fn to_owned(self) -> ::core::result::Result<Holder, ::karmem::VerifyError> {
+        /// Makes the [`Holder`] that this reads; an error only if that was not verified.
+        pub fn to_owned(&self) -> ::core::result::Result<Holder, ::karmem::VerifyError> {
             self.0.to_owned(&::karmem::Limits::default())
         }
         /// As `to_owned`, within other limits than the default.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
         pub fn to_owned_with(
-            self,
+            &self,
             limits: &::karmem::Limits,
         ) -> ::core::result::Result<Holder, ::karmem::VerifyError> {
             self.0.to_owned(limits)
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Debug for HolderView<'_> {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
-            f.debug_struct("Holder").field("shape", &view.shape()).finish()
+    impl ::core::clone::Clone for HolderView<'_> {
+        fn clone(&self) -> Self {
+            *self
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::marker::Copy for HolderView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for HolderView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("Holder")
+                .field("shape", &self.0.show::<Shape>(AT_SHAPE))
+                .finish()
+        }
+    }
     impl<'m> HolderViewMut<'m> {
         /// Gives access to change `shape` in place.
         #[inline]
         pub fn shape(self) -> ::karmem::wire::ViewMutOf<'m, Shape, L> {
             self.0.get::<Shape>(AT_SHAPE)
         }
-        /// Changes `shape` in place.
-        ///
-        /// Only for types that refer to nothing; for others this is a compile error.
+        /// Changes `shape` in place. A compile error if it refers to something.
         #[inline]
         pub fn set_shape<V: ::karmem::wire::Is<Shape>>(self, value: V) {
             self.0.set::<Shape>(AT_SHAPE, &value.is());
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for HolderViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for HolderViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for HolderViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> HolderBuilder<'w, S> {
         /// Writes `shape`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn shape(
             &mut self,
@@ -815,10 +883,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `shape`, without a value in Rust.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn build_shape(
             &mut self,
@@ -827,6 +891,12 @@ const _: () = {
             ::karmem::EncodeError,
         > {
             self.0.build::<Shape>(AT_SHAPE)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for HolderBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]

@@ -8,7 +8,6 @@ pub enum Order {
 }
 /// A [`Order`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub enum OrderView<'m> {
     /// As [`Order::Stay`].
     Stay,
@@ -17,7 +16,6 @@ pub enum OrderView<'m> {
 }
 /// A [`Order`] whose fields are changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub enum OrderViewMut<'m> {
     /// As [`Order::Stay`].
     Stay,
@@ -26,24 +24,21 @@ pub enum OrderViewMut<'m> {
 }
 /// A [`Order`] that is being written: choose its variant.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct OrderBuilder<'w, S>(::karmem::kind::UnionBuilder<'w, S, Order>);
 /// The fields of [`Order::Go`]: a name for their table, without values.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+#[derive(::core::fmt::Debug)]
 pub enum OrderGo {}
 /// The fields of [`Order::Go`], read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct OrderGoView<'m>(::karmem::Table<'m, OrderGo>);
 /// The fields of [`Order::Go`], to be changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct OrderGoViewMut<'m>(::karmem::TableMut<'m, OrderGo>);
 /// The fields of [`Order::Go`], being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct OrderGoBuilder<'w, S>(::karmem::StructBuilder<'w, S, OrderGo>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Packed;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -135,7 +130,6 @@ const _: () = {
             )
         }
     }
-    #[allow(dead_code)]
     impl<'m> OrderGoView<'m> {
         /// Reads `to` in place.
         #[inline]
@@ -149,13 +143,19 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Debug for OrderGoView<'_> {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
-            f.debug_struct("Go").field("to", &view.to()).finish()
+    impl ::core::clone::Clone for OrderGoView<'_> {
+        fn clone(&self) -> Self {
+            *self
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::marker::Copy for OrderGoView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrderGoView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("Go").field("to", &self.0.show::<u32>(AT_TO)).finish()
+        }
+    }
     impl<'m> OrderGoViewMut<'m> {
         /// Reads `to`; `0` if the table is of an older version without it.
         #[inline]
@@ -173,13 +173,22 @@ const _: () = {
             self.0.is_absent()
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for OrderGoViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for OrderGoViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrderGoViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> OrderGoBuilder<'w, S> {
         /// Writes `to`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn to(
             &mut self,
@@ -187,6 +196,12 @@ const _: () = {
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
             self.0.set::<u32>(AT_TO, &value)?;
             ::core::result::Result::Ok(self)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for OrderGoBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]
@@ -200,6 +215,7 @@ const _: () = {
         );
     };
 };
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Packed;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
@@ -327,7 +343,40 @@ const _: () = {
             &ITEM,
         );
     };
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for OrderView<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for OrderView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrderView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            match self {
+                OrderView::Stay => f.write_str("Stay"),
+                OrderView::Go(fields) => ::core::fmt::Debug::fmt(fields, f),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for OrderViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for OrderViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrderViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            match self {
+                OrderViewMut::Stay => f.write_str("Stay"),
+                OrderViewMut::Go(fields) => ::core::fmt::Debug::fmt(fields, f),
+            }
+        }
+    }
     impl<'w, S: ::karmem::Sink> OrderBuilder<'w, S> {
         /// Chooses [`Order::Stay`].
         #[inline]
@@ -335,15 +384,17 @@ const _: () = {
             self.0.unit(0);
         }
         /// Chooses [`Order::Go`] and begins to write its fields.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn go(
             self,
         ) -> ::core::result::Result<OrderGoBuilder<'w, S>, ::karmem::EncodeError> {
             self.0.variant::<OrderGo>(1)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for OrderBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
 };
@@ -353,16 +404,14 @@ pub(crate) struct Orders {
 }
 /// A [`Orders`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub(crate) struct OrdersView<'m>(::karmem::Table<'m, Orders>);
 /// A [`Orders`] that is changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub(crate) struct OrdersViewMut<'m>(::karmem::TableMut<'m, Orders>);
 /// A [`Orders`] that is being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub(crate) struct OrdersBuilder<'w, S>(::karmem::StructBuilder<'w, S, Orders>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Packed;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -471,30 +520,21 @@ const _: () = {
                 >(&mut self.list, body, base, AT_LIST, "list", u32::MAX)
         }
     }
-    #[allow(dead_code)]
     impl<'m> OrdersView<'m> {
         /// Reads `list` in place.
         #[inline]
         pub(crate) fn list(self) -> ::karmem::Slice<'m, Order, L> {
             self.0.get::<Vec<Order>>(AT_LIST)
         }
-        /// Makes the [`Orders`] that this reads.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
+        /// Makes the [`Orders`] that this reads; an error only if that was not verified.
         pub(crate) fn to_owned(
-            self,
+            &self,
         ) -> ::core::result::Result<Orders, ::karmem::VerifyError> {
             self.0.to_owned(&::karmem::Limits::default())
         }
         /// As `to_owned`, within other limits than the default.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
         pub(crate) fn to_owned_with(
-            self,
+            &self,
             limits: &::karmem::Limits,
         ) -> ::core::result::Result<Orders, ::karmem::VerifyError> {
             self.0.to_owned(limits)
@@ -506,13 +546,21 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Debug for OrdersView<'_> {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
-            f.debug_struct("Orders").field("list", &view.list()).finish()
+    impl ::core::clone::Clone for OrdersView<'_> {
+        fn clone(&self) -> Self {
+            *self
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::marker::Copy for OrdersView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrdersView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("Orders")
+                .field("list", &self.0.show::<Vec<Order>>(AT_LIST))
+                .finish()
+        }
+    }
     impl<'m> OrdersViewMut<'m> {
         /// Gives access to change `list` in place; `None` if the table is of an older version without it.
         #[inline]
@@ -527,13 +575,22 @@ const _: () = {
             self.0.is_absent()
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for OrdersViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for OrdersViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrdersViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> OrdersBuilder<'w, S> {
         /// Writes `list`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub(crate) fn list(
             &mut self,
@@ -542,11 +599,7 @@ const _: () = {
             self.0.set_slice::<Order>(AT_LIST, value, "list", u32::MAX)?;
             ::core::result::Result::Ok(self)
         }
-        /// Allocates `len` elements of `list`, all empty, to be written one by one.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
+        /// Allocates `len` elements of `list` all empty, to be written one by one.
         #[inline]
         pub(crate) fn build_list(
             &mut self,
@@ -556,6 +609,12 @@ const _: () = {
             ::karmem::EncodeError,
         > {
             self.0.build_slice::<Order>(AT_LIST, len, "list", u32::MAX)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for OrdersBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]

@@ -52,6 +52,14 @@ const _: () = {
             };
             value.to_le_bytes()
         }
+        fn debug(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            let name = match self {
+                Team::Humans => "Humans",
+                Team::Orcs => "Orcs",
+                Team::Zombies => "Zombies",
+            };
+            f.write_str(name)
+        }
     }
     #[cfg(target_family = "wasm")]
     const _: () = {

@@ -26,16 +26,14 @@ impl ::karmem::kind::Newtype for Metres {
 pub struct Pair(pub Metres, #[doc(hidden)] pub Vec<u16>);
 /// A [`Pair`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct PairView<'m>(::karmem::Inline<'m, Pair>);
 /// A [`Pair`] that is changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct PairViewMut<'m>(::karmem::InlineMut<'m, Pair>);
 /// A [`Pair`] that is being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct PairBuilder<'w, S>(::karmem::StructBuilder<'w, S, Pair>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Legacy;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
@@ -154,7 +152,6 @@ const _: () = {
             cx.update::<Vec<u16>, L>(&mut self.1, body, base, AT_F1, "1", u32::MAX)
         }
     }
-    #[allow(dead_code)]
     impl<'m> PairView<'m> {
         /// Reads `0` in place.
         #[inline]
@@ -167,43 +164,42 @@ const _: () = {
         pub fn f1(self) -> ::karmem::Slice<'m, u16, L> {
             self.0.get::<Vec<u16>>(AT_F1)
         }
-        /// Makes the [`Pair`] that this reads.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
-        pub fn to_owned(self) -> ::core::result::Result<Pair, ::karmem::VerifyError> {
+        /// Makes the [`Pair`] that this reads; an error only if that was not verified.
+        pub fn to_owned(&self) -> ::core::result::Result<Pair, ::karmem::VerifyError> {
             self.0.to_owned(&::karmem::Limits::default())
         }
         /// As `to_owned`, within other limits than the default.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
         pub fn to_owned_with(
-            self,
+            &self,
             limits: &::karmem::Limits,
         ) -> ::core::result::Result<Pair, ::karmem::VerifyError> {
             self.0.to_owned(limits)
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Debug for PairView<'_> {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
-            f.debug_tuple("Pair").field(&view.f0()).field(&view.f1()).finish()
+    impl ::core::clone::Clone for PairView<'_> {
+        fn clone(&self) -> Self {
+            *self
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::marker::Copy for PairView<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PairView<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_tuple("Pair")
+                .field(&self.0.show::<Metres>(AT_F0))
+                .field(&self.0.show::<Vec<u16>>(AT_F1))
+                .finish()
+        }
+    }
     impl<'m> PairViewMut<'m> {
         /// Gives access to change `0` in place.
         #[inline]
         pub fn f0(self) -> ::karmem::wire::ViewMutOf<'m, Metres, L> {
             self.0.get::<Metres>(AT_F0)
         }
-        /// Changes `0` in place.
-        ///
-        /// Only for types that refer to nothing; for others this is a compile error.
+        /// Changes `0` in place. A compile error if it refers to something.
         #[inline]
         pub fn set_f0<V: ::karmem::wire::Is<Metres>>(self, value: V) {
             self.0.set::<Metres>(AT_F0, &value.is());
@@ -215,13 +211,22 @@ const _: () = {
             self.0.get::<Vec<u16>>(AT_F1)
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for PairViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for PairViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PairViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> PairBuilder<'w, S> {
         /// Writes `0`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn f0(
             &mut self,
@@ -231,10 +236,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `0`, without a value in Rust.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn build_f0(
             &mut self,
@@ -246,10 +247,6 @@ const _: () = {
         }
         #[doc(hidden)]
         /// Writes `1`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn f1(
             &mut self,
@@ -258,11 +255,7 @@ const _: () = {
             self.0.set_slice::<u16>(AT_F1, value, "1", u32::MAX)?;
             ::core::result::Result::Ok(self)
         }
-        /// Allocates `len` elements of `1`, all empty, to be written one by one.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
+        /// Allocates `len` elements of `1` all empty, to be written one by one.
         #[doc(hidden)]
         #[inline]
         pub fn build_f1(
@@ -273,6 +266,12 @@ const _: () = {
             ::karmem::EncodeError,
         > {
             self.0.build_slice::<u16>(AT_F1, len, "1", u32::MAX)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for PairBuilder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]

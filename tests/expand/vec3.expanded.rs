@@ -11,16 +11,14 @@ pub struct Vec3 {
 }
 /// A [`Vec3`] read in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy)]
 pub struct Vec3View<'m>(::karmem::Inline<'m, Vec3>);
 /// A [`Vec3`] that is changed in place.
 #[allow(dead_code)]
-#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct Vec3ViewMut<'m>(::karmem::InlineMut<'m, Vec3>);
 /// A [`Vec3`] that is being written.
 #[allow(dead_code)]
-#[derive(::core::fmt::Debug)]
 pub struct Vec3Builder<'w, S>(::karmem::StructBuilder<'w, S, Vec3>);
+#[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::C;
     const PLACED: ::karmem::layout::Placed<3> = ::karmem::layout::place(
@@ -108,24 +106,12 @@ const _: () = {
         }
     }
     const _: () = {
-        if ::karmem::shape::is_own_wire_form::<Vec3>() {
-            ::core::assert!(
-                ::core::mem::offset_of!(Vec3, x) == AT_X.at as usize,
-                "`x` of `Vec3` lies elsewhere in Rust than in a message: give the types of the fields up to it `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here"
-            );
-            ::core::assert!(
-                ::core::mem::offset_of!(Vec3, y) == AT_Y.at as usize,
-                "`y` of `Vec3` lies elsewhere in Rust than in a message: give the types of the fields up to it `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here"
-            );
-            ::core::assert!(
-                ::core::mem::offset_of!(Vec3, z) == AT_Z.at as usize,
-                "`z` of `Vec3` lies elsewhere in Rust than in a message: give the types of the fields up to it `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here"
-            );
-            ::core::assert!(
-                ::core::mem::size_of:: < Vec3 > () == PLACED.layout.size as usize,
-                "`Vec3` has another size in Rust than in a message: give the types of its fields `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here"
-            );
-        }
+        let offsets = [
+            ::core::mem::offset_of!(Vec3, x),
+            ::core::mem::offset_of!(Vec3, y),
+            ::core::mem::offset_of!(Vec3, z),
+        ];
+        ::karmem::shape::assert_own_wire_form::<Vec3>(&offsets);
     };
     #[automatically_derived]
     impl ::karmem::wire::Field for Vec3 {
@@ -166,7 +152,6 @@ const _: () = {
             cx.update::<f32, L>(&mut self.z, body, base, AT_Z, "z", u32::MAX)
         }
     }
-    #[allow(dead_code)]
     impl<'m> Vec3View<'m> {
         /// To the right.
         ///
@@ -185,38 +170,36 @@ const _: () = {
         pub fn z(self) -> f32 {
             self.0.get::<f32>(AT_Z)
         }
-        /// Makes the [`Vec3`] that this reads.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
-        pub fn to_owned(self) -> ::core::result::Result<Vec3, ::karmem::VerifyError> {
+        /// Makes the [`Vec3`] that this reads; an error only if that was not verified.
+        pub fn to_owned(&self) -> ::core::result::Result<Vec3, ::karmem::VerifyError> {
             self.0.to_owned(&::karmem::Limits::default())
         }
         /// As `to_owned`, within other limits than the default.
-        ///
-        /// # Errors
-        ///
-        /// What is wrong with the message, which a verified read excludes.
         pub fn to_owned_with(
-            self,
+            &self,
             limits: &::karmem::Limits,
         ) -> ::core::result::Result<Vec3, ::karmem::VerifyError> {
             self.0.to_owned(limits)
         }
     }
     #[automatically_derived]
+    impl ::core::clone::Clone for Vec3View<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for Vec3View<'_> {}
+    #[automatically_derived]
     impl ::core::fmt::Debug for Vec3View<'_> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            let view = *self;
             f.debug_struct("Vec3")
-                .field("x", &view.x())
-                .field("y", &view.y())
-                .field("z", &view.z())
+                .field("x", &self.0.show::<f32>(AT_X))
+                .field("y", &self.0.show::<f32>(AT_Y))
+                .field("z", &self.0.show::<f32>(AT_Z))
                 .finish()
         }
     }
-    #[allow(dead_code)]
     impl<'m> Vec3ViewMut<'m> {
         /// To the right.
         ///
@@ -251,15 +234,24 @@ const _: () = {
             self.0.set::<f32>(AT_Z, &value);
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    impl ::core::clone::Clone for Vec3ViewMut<'_> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl ::core::marker::Copy for Vec3ViewMut<'_> {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for Vec3ViewMut<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
     impl<'w, S: ::karmem::Sink> Vec3Builder<'w, S> {
         /// To the right.
         ///
         /// Writes `x`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn x(
             &mut self,
@@ -269,10 +261,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Writes `y`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn y(
             &mut self,
@@ -282,10 +270,6 @@ const _: () = {
             ::core::result::Result::Ok(self)
         }
         /// Writes `z`.
-        ///
-        /// # Errors
-        ///
-        /// If the sink is full.
         #[inline]
         pub fn z(
             &mut self,
@@ -293,6 +277,12 @@ const _: () = {
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
             self.0.set::<f32>(AT_Z, &value)?;
             ::core::result::Result::Ok(self)
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for Vec3Builder<'_, S> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
         }
     }
     #[cfg(target_family = "wasm")]

@@ -1,6 +1,7 @@
 //! `Vec<T>`, `Box<[T]>` and `[T; N]`.
 
 use core::cell::Cell;
+use core::fmt;
 use core::marker::PhantomData;
 
 use zerocopy::FromBytes;
@@ -326,6 +327,9 @@ where
             raw: L::slice_of_item(item),
         }
     }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(view, f)
+    }
 
     type ViewMut<'m> = SliceMut<'m, T, L>;
     #[inline(always)]
@@ -488,6 +492,9 @@ where
     #[inline(always)]
     fn slot_of_item(item: &Self::Item) -> Slot<'_, Self::Raw> {
         Slot { flag: 0, raw: item }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(view, f)
     }
 
     type ViewMut<'m> = SliceMut<'m, T, L>;

@@ -16,7 +16,7 @@ use crate::rule::{Align, Alignment, LayoutRule, Padded};
 use crate::schema::Type;
 use crate::text::Text;
 use crate::verify::{Verifier, bad};
-use crate::wire::{Codec, Field, Slot, SlotMut, Wire};
+use crate::wire::{Codec, Field, Slot, SlotMut, Wire, shown};
 use crate::writer::{Sink, length};
 
 /// The kind of `BTreeMap` and `HashMap`.
@@ -261,13 +261,12 @@ impl<'m, K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule> MapView<'m, K, V, L> {
     }
 }
 
-impl<'m, K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule> fmt::Debug for MapView<'m, K, V, L>
-where
-    K::View<'m>: fmt::Debug,
-    V::View<'m>: fmt::Debug,
-{
+impl<K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule> fmt::Debug for MapView<'_, K, V, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        let entries = self
+            .iter()
+            .map(|(key, value)| (shown::<K, L>(key), shown::<V, L>(value)));
+        f.debug_map().entries(entries).finish()
     }
 }
 
@@ -396,6 +395,9 @@ where
             flag: 0,
             raw: L::slice_of_item(item),
         }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(view, f)
     }
 
     type ViewMut<'m> = MapMut<'m, K, V, L>;

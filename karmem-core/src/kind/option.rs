@@ -1,6 +1,7 @@
 //! `Option<T>`.
 
 use core::cell::Cell;
+use core::fmt;
 use core::marker::PhantomData;
 
 use zerocopy::IntoBytes;
@@ -91,6 +92,15 @@ where
         Slot {
             flag: *raw::part(bytes, 0),
             raw: raw::part(bytes, value_at::<T, L>()),
+        }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match view {
+            Some(value) => f
+                .debug_tuple("Some")
+                .field(&fmt::from_fn(|f| T::debug(value, f)))
+                .finish(),
+            None => f.write_str("None"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Numbers, `bool`, `char` and field-less enums.
 
 use core::cell::Cell;
+use core::fmt;
 
 use zerocopy::IntoBytes;
 
@@ -37,6 +38,12 @@ pub trait ScalarValue: Sized + 'static {
     fn from_wire(bytes: Self::Bytes) -> Self;
     /// The bytes.
     fn to_wire(&self) -> Self::Bytes;
+    /// Prints it for people who debug, as a derived `Debug` would.
+    ///
+    /// # Errors
+    ///
+    /// If the formatter fails.
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     /// The bytes of several, if they lie in Rust as on the wire.
     #[inline(always)]
     fn as_wire(_values: &[Self]) -> Option<&[u8]> {
@@ -63,6 +70,10 @@ macro_rules! numbers {
             #[inline(always)]
             fn to_wire(&self) -> [u8; $size] {
                 self.to_le_bytes()
+            }
+
+            fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(self, f)
             }
 
             #[inline(always)]
@@ -101,6 +112,10 @@ impl ScalarValue for bool {
         [u8::from(*self)]
     }
 
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+
     #[inline(always)]
     fn as_wire(values: &[Self]) -> Option<&[u8]> {
         Some(values.as_bytes())
@@ -131,6 +146,10 @@ impl ScalarValue for char {
     fn to_wire(&self) -> [u8; 4] {
         u32::from(*self).to_le_bytes()
     }
+
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
 }
 
 /// A scalar that can be changed in place.
@@ -146,9 +165,9 @@ impl<T: ScalarValue> Clone for ScalarMut<'_, T> {
 
 impl<T: ScalarValue> Copy for ScalarMut<'_, T> {}
 
-impl<T: ScalarValue + core::fmt::Debug> core::fmt::Debug for ScalarMut<'_, T> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.get().fmt(f)
+impl<T: ScalarValue> fmt::Debug for ScalarMut<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().debug(f)
     }
 }
 
@@ -184,6 +203,9 @@ impl<T: ScalarValue + Field<Kind = Scalar>, L: LayoutRule> Codec<T, L> for Scala
     #[inline(always)]
     fn slot_of_item(item: &T::Bytes) -> Slot<'_, T::Bytes> {
         Slot { flag: 0, raw: item }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        view.debug(f)
     }
 
     type ViewMut<'m> = ScalarMut<'m, T>;

@@ -1,6 +1,7 @@
 //! Structs: tables behind a reference, and inline structs in place.
 
 use core::cell::Cell;
+use core::fmt;
 
 use zerocopy::IntoBytes;
 
@@ -54,6 +55,9 @@ where
             flag: 0,
             raw: L::table_of_item(item),
         }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(view, f)
     }
 
     type ViewMut<'m> = T::ViewMut<'m>;
@@ -190,6 +194,9 @@ where
     #[inline(always)]
     fn slot_of_item(item: &T::Body) -> Slot<'_, T::Body> {
         Slot { flag: 0, raw: item }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(view, f)
     }
 
     type ViewMut<'m> = T::ViewMut<'m>;

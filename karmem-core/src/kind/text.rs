@@ -1,6 +1,7 @@
 //! `String` and `Box<str>`.
 
 use core::cell::Cell;
+use core::fmt;
 
 use super::ValueBuilder;
 use crate::error::{Bad, EncodeError};
@@ -93,6 +94,9 @@ impl<T: OwnedText, L: LayoutRule> Codec<T, L> for TextKind {
             flag: 0,
             raw: L::slice_of_item(item),
         }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(view, f)
     }
 
     type ViewMut<'m> = TextMut<'m>;

@@ -1,6 +1,7 @@
 //! Newtypes and `Box`: they lie as what they hold.
 
 use core::cell::Cell;
+use core::fmt;
 
 use crate::error::{Bad, EncodeError};
 use crate::layout::At;
@@ -84,6 +85,9 @@ where
     #[inline(always)]
     fn slot_of_item(item: &I::Item) -> Slot<'_, I::Raw> {
         I::Codec::slot_of_item(item)
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        I::debug(view, f)
     }
 
     type ViewMut<'m> = I::ViewMut<'m>;

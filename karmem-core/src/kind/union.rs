@@ -36,7 +36,7 @@ pub trait UnionShape: Field<Kind = UnionKind> {
     const NAMED: Named<Union>;
 
     /// How it is read in place.
-    type View<'m>;
+    type View<'m>: fmt::Debug;
     /// Reads the variant of this kind, whose fields are at `offset`; an unknown kind reads as the
     /// variant of kind 0.
     fn view(kind: u32, mem: &[u8], offset: u32) -> Self::View<'_>;
@@ -213,6 +213,9 @@ impl<T: UnionShape, L: LayoutRule> Codec<T, L> for UnionKind {
     #[inline(always)]
     fn slot_of_item(item: &T::Body) -> Slot<'_, T::Body> {
         Slot { flag: 0, raw: item }
+    }
+    fn debug(view: &Self::View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(view, f)
     }
 
     type ViewMut<'m> = T::ViewMut<'m>;

@@ -180,7 +180,7 @@ const _: () = {
             self.0.get::<f32>(Z)
         }
         /// Makes the [`Vec3`].
-        pub fn to_owned(self) -> Result<Vec3, karmem::VerifyError> {
+        pub fn to_owned(&self) -> Result<Vec3, karmem::VerifyError> {
             self.0.to_owned(&karmem::Limits::default())
         }
     }
@@ -277,6 +277,13 @@ const _: () = {
                 Team::Zombies => 255,
             };
             value.to_le_bytes()
+        }
+        fn debug(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str(match self {
+                Team::Humans => "Humans",
+                Team::Orcs => "Orcs",
+                Team::Zombies => "Zombies",
+            })
         }
     }
 };
@@ -400,7 +407,7 @@ macro_rules! monster {
                         self.0.get::<$ty>($at)
                     }
                 )*
-                pub fn to_owned(self) -> Result<Monster, karmem::VerifyError> {
+                pub fn to_owned(&self) -> Result<Monster, karmem::VerifyError> {
                     self.0.to_owned(&karmem::Limits::default())
                 }
             }

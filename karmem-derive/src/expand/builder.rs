@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::views::unboxed;
-use super::{Group, Slot, doc, docs_and};
+use super::{Group, Slot, debug_as, doc, docs_and};
 use crate::ast::{Shape, Ty};
 
 impl Group<'_> {
@@ -13,11 +13,13 @@ impl Group<'_> {
         let (builder, s) = (self.named("Builder"), &self.names.s);
         let writers = self.fields.iter().map(|slot| self.writer(slot));
         let nested = self.fields.iter().map(|slot| self.nested(slot));
+        let debug = debug_as(&quote!(<#s>), &quote!(#builder<'_, #s>));
         quote! {
-            #[allow(dead_code)]
             impl<'w, #s: #krate::Sink> #builder<'w, #s> {
                 #(#writers #nested)*
             }
+
+            #debug
         }
     }
 
@@ -52,17 +54,12 @@ impl Group<'_> {
             _ => (quote!(&#ty), quote!(set::<#ty>(#at, value))),
         };
         let limit = match slot.field.max {
-            Some(max) => format!(", or if it has more than {max} elements"),
+            Some(max) => format!(", of at most {max} elements"),
             None => String::new(),
         };
-        let docs = docs_and(slot.docs(), &format!("Writes `{name}`."));
-        let errors = doc(&format!("If the sink is full{limit}."));
+        let docs = docs_and(slot.docs(), &format!("Writes `{name}`{limit}."));
         quote! {
             #docs
-            ///
-            /// # Errors
-            ///
-            #errors
             #[inline]
             #vis fn #accessor(&mut self, value: #value) -> ::core::result::Result<&mut Self, #krate::EncodeError> {
                 self.0.#call?;
@@ -84,21 +81,16 @@ impl Group<'_> {
         let of = unboxed(&slot.field.ty);
         if let Shape::List(element) = &of.shape {
             let (element, max) = (&element.ty, slot.max());
-            let docs = doc(&format!(
-                "Allocates `len` elements of `{name}`, all empty, to be written one by one."
-            ));
             let limit = slot
                 .field
                 .max
-                .map(|max| format!(", or if `len` is more than {max}"))
+                .map(|max| format!(", at most {max},"))
                 .unwrap_or_default();
-            let errors = doc(&format!("If the sink is full{limit}."));
+            let docs = doc(&format!(
+                "Allocates `len` elements of `{name}`{limit} all empty, to be written one by one."
+            ));
             return Some(quote! {
                 #docs
-                ///
-                /// # Errors
-                ///
-                #errors
                 #(#hidden)*
                 #[inline]
                 #vis fn #build(
@@ -118,10 +110,6 @@ impl Group<'_> {
         ));
         Some(quote! {
             #docs
-            ///
-            /// # Errors
-            ///
-            /// If the sink is full.
             #(#hidden)*
             #[inline]
             #vis fn #build(

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt;
 
 use super::{name, section};
 use crate::ast::{Enum, Enumerator, Input, Scalar, Style};
@@ -18,6 +19,10 @@ pub(super) fn derive(input: &Input, data: &Enum) -> TokenStream {
         .iter()
         .map(|value| Literal::i128_unsuffixed(value.value))
         .collect();
+    let shown = data.values.iter().map(|value| {
+        let (pattern, name) = (enumerator(ident, value), value.ident.unraw().to_string());
+        quote!(#pattern => #name)
+    });
     let patterns = data.values.iter().map(|value| enumerator(ident, value));
     let (mut others, mut zero) = (Vec::new(), TokenStream::new());
     for (index, value) in data.values.iter().enumerate() {
@@ -71,6 +76,12 @@ pub(super) fn derive(input: &Input, data: &Enum) -> TokenStream {
                         #(#patterns => #numbers,)*
                     };
                     value.to_le_bytes()
+                }
+                fn debug(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    let name = match self {
+                        #(#shown,)*
+                    };
+                    f.write_str(name)
                 }
             }
 

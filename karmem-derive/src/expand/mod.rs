@@ -291,6 +291,32 @@ fn docs_and(own: &[Attribute], text: &str) -> TokenStream {
     quote!(#(#own)* #gap #line)
 }
 
+/// `Clone` and `Copy`, spelt out: a derived `Copy` expands to more than that on some compilers.
+fn copies(ty: &TokenStream) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl ::core::clone::Clone for #ty {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        #[automatically_derived]
+        impl ::core::marker::Copy for #ty {}
+    }
+}
+
+/// `Debug` of a type around one value: that value's.
+fn debug_as(generics: &TokenStream, ty: &TokenStream) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl #generics ::core::fmt::Debug for #ty {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    }
+}
+
 /// The `Named` of a type's schema.
 fn name(krate: &Path, ident: &Ident, km: &str) -> TokenStream {
     let path = format!("::{}", ident.unraw());

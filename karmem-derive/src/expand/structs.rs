@@ -68,6 +68,7 @@ pub(super) fn derive(input: &Input, data: &Struct) -> TokenStream {
     quote! {
         #types
 
+        #[allow(dead_code)]
         const _: () = {
             #shape
             #checks
@@ -338,30 +339,14 @@ impl Group<'_> {
         }
     }
 
-    /// The assertions that a `#[repr(C)]` struct is its own wire form.
+    /// The assertion that a `#[repr(C)]` struct is its own wire form.
     fn checks(&self) -> TokenStream {
         let Group { krate, ident, .. } = self;
-        let placed = &self.names.placed;
-        let own = quote!(#krate::shape::is_own_wire_form::<#ident>());
-        let fields = self.fields.iter().map(|slot| {
-            let (member, at) = (&slot.field.member, &slot.at);
-            let message = format!(
-                "`{}` of `{ident}` lies elsewhere in Rust than in a message: give the types of the fields up to it \
-                 `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here",
-                slot.name
-            );
-            quote!(::core::assert!(::core::mem::offset_of!(#ident, #member) == #at.at as usize, #message);)
-        });
-        let message = format!(
-            "`{ident}` has another size in Rust than in a message: give the types of its fields \
-             `#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here"
-        );
+        let members = self.fields.iter().map(|slot| &slot.field.member);
         quote! {
             const _: () = {
-                if #own {
-                    #(#fields)*
-                    ::core::assert!(::core::mem::size_of::<#ident>() == #placed.layout.size as usize, #message);
-                }
+                let offsets = [#(::core::mem::offset_of!(#ident, #members)),*];
+                #krate::shape::assert_own_wire_form::<#ident>(&offsets);
             };
         }
     }

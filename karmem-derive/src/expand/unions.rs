@@ -31,12 +31,15 @@ pub(super) fn derive(input: &Input, data: &Union) -> TokenStream {
         Some(table(input, choice.variant, group))
     });
     let shape = shape(input, data, &names, &choices);
+    let views = types::views(input, &choices);
     let builder = types::builder(input, &names, &choices);
     quote! {
         #types
         #(#tables)*
+        #[allow(dead_code)]
         const _: () = {
             #shape
+            #views
             #builder
         };
     }
@@ -96,11 +99,12 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
         #docs
         #(#hidden)*
         #[allow(dead_code)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #[derive(::core::fmt::Debug)]
         #vis enum #ident {}
 
         #types
 
+        #[allow(dead_code)]
         const _: () = {
             #shape
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Group, Slot, doc, docs_and};
+use super::{Group, Slot, copies, debug_as, doc, docs_and};
 use crate::ast::{Rule, Scalar, Shape, Style, Ty};
 
 /// Whether a value refers to nothing, as far as its type tells.
@@ -77,19 +77,16 @@ impl Group<'_> {
             #reads
             #(#hidden)*
             #[allow(dead_code)]
-            #[derive(::core::clone::Clone, ::core::marker::Copy)]
             #vis struct #view<'m>(#krate::#core<'m, #ident>);
 
             #changes
             #(#hidden)*
             #[allow(dead_code)]
-            #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
             #vis struct #view_mut<'m>(#krate::#core_mut<'m, #ident>);
 
             #builds
             #(#hidden)*
             #[allow(dead_code)]
-            #[derive(::core::fmt::Debug)]
             #vis struct #builder<'w, #s>(#krate::StructBuilder<'w, #s, #ident>);
         }
     }
@@ -118,14 +115,12 @@ impl Group<'_> {
         });
         let absent = self.is_absent("All its fields then read as zero, empty or absent.");
         let to_owned = (self.record && self.is_free("to_owned")).then(|| {
-            let docs = doc(&format!("Makes the [`{title}`] that this reads."));
+            let docs = doc(&format!(
+                "Makes the [`{title}`] that this reads; an error only if that was not verified."
+            ));
             quote! {
                 #docs
-                ///
-                /// # Errors
-                ///
-                /// What is wrong with the message, which a verified read excludes.
-                #vis fn to_owned(self) -> ::core::result::Result<#ident, #krate::VerifyError> {
+                #vis fn to_owned(&self) -> ::core::result::Result<#ident, #krate::VerifyError> {
                     self.0.to_owned(&#krate::Limits::default())
                 }
             }
@@ -133,27 +128,24 @@ impl Group<'_> {
         let to_owned_with = (self.record && self.is_free("to_owned_with")).then(|| {
             quote! {
                 /// As `to_owned`, within other limits than the default.
-                ///
-                /// # Errors
-                ///
-                /// What is wrong with the message, which a verified read excludes.
                 #vis fn to_owned_with(
-                    self,
+                    &self,
                     limits: &#krate::Limits,
                 ) -> ::core::result::Result<#ident, #krate::VerifyError> {
                     self.0.to_owned(limits)
                 }
             }
         });
-        let debug = self.debug();
+        let (copies, debug) = (copies(&quote!(#view<'_>)), self.debug());
         quote! {
-            #[allow(dead_code)]
             impl<'m> #view<'m> {
                 #(#accessors)*
                 #to_owned
                 #to_owned_with
                 #absent
             }
+
+            #copies
 
             #debug
         }
@@ -167,19 +159,21 @@ impl Group<'_> {
             .next()
             .unwrap_or_default()
             .trim_start_matches("r#");
-        let accessor = self.fields.iter().map(|slot| &slot.accessor);
+        let shown = self.fields.iter().map(|slot| {
+            let (ty, at) = (&unboxed(&slot.field.ty).ty, &slot.at);
+            quote!(&self.0.show::<#ty>(#at))
+        });
         let fields = match self.style {
-            Style::Tuple => quote!(f.debug_tuple(#title)#(.field(&view.#accessor()))*),
+            Style::Tuple => quote!(f.debug_tuple(#title)#(.field(#shown))*),
             Style::Named | Style::Unit => {
                 let name = self.fields.iter().map(|slot| &slot.name);
-                quote!(f.debug_struct(#title)#(.field(#name, &view.#accessor()))*)
+                quote!(f.debug_struct(#title)#(.field(#name, #shown))*)
             }
         };
         quote! {
             #[automatically_derived]
             impl ::core::fmt::Debug for #view<'_> {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    let view = *self;
                     #fields.finish()
                 }
             }
@@ -236,12 +230,16 @@ impl Group<'_> {
         let accessors = self.fields.iter().map(|slot| self.accessor_mut(slot));
         let setters = self.fields.iter().map(|slot| self.setter(slot));
         let absent = self.is_absent("Then nothing can be changed.");
+        let ty = quote!(#view_mut<'_>);
+        let (copies, debug) = (copies(&ty), debug_as(&quote!(), &ty));
         quote! {
-            #[allow(dead_code)]
             impl<'m> #view_mut<'m> {
                 #(#accessors #setters)*
                 #absent
             }
+
+            #copies
+            #debug
         }
     }
 
@@ -317,16 +315,12 @@ impl Group<'_> {
             (None, Some(quote!(;)))
         };
         docs += ".";
-        let more = (fixed == Fixed::Perhaps).then(|| {
-            quote! {
-                ///
-                /// Only for types that refer to nothing; for others this is a compile error.
-            }
-        });
+        if fixed == Fixed::Perhaps {
+            docs += " A compile error if it refers to something.";
+        }
         let docs = doc(&docs);
         Some(quote! {
             #docs
-            #more
             #(#hidden)*
             #[inline]
             #vis fn #setter #generics(self, value: #value) #output {

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 
-use super::super::{Names, Taken, derived, doc, docs_and, hidden, quiet};
+use super::super::{Names, Taken, copies, debug_as, derived, doc, docs_and, hidden, quiet};
 use super::Choice;
 use crate::ast::Input;
 
@@ -46,7 +46,6 @@ pub(super) fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> Tok
         #reads
         #(#hidden)*
         #[allow(dead_code)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #vis enum #view<'m> {
             #(#views,)*
         }
@@ -54,7 +53,6 @@ pub(super) fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> Tok
         #changes
         #(#hidden)*
         #[allow(dead_code)]
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #vis enum #view_mut<'m> {
             #(#view_muts,)*
         }
@@ -62,9 +60,36 @@ pub(super) fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> Tok
         #builds
         #(#hidden)*
         #[allow(dead_code)]
-        #[derive(::core::fmt::Debug)]
         #vis struct #builder<'w, #s>(#krate::kind::UnionBuilder<'w, #s, #ident>);
     }
+}
+
+/// What the views are besides their variants.
+pub(super) fn views(input: &Input, choices: &[Choice<'_>]) -> TokenStream {
+    let views = ["View", "ViewMut"].iter().map(|suffix| {
+        let view = derived(&input.ident, suffix);
+        let copies = copies(&quote!(#view<'_>));
+        let arms = choices.iter().map(|choice| {
+            let variant = &choice.variant.ident;
+            let name = variant.unraw().to_string();
+            match choice.table {
+                Some(_) => quote!(#view::#variant(fields) => ::core::fmt::Debug::fmt(fields, f)),
+                None => quote!(#view::#variant => f.write_str(#name)),
+            }
+        });
+        quote! {
+            #copies
+            #[automatically_derived]
+            impl ::core::fmt::Debug for #view<'_> {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    match self {
+                        #(#arms,)*
+                    }
+                }
+            }
+        }
+    });
+    quote!(#(#views)*)
 }
 
 /// The ways to choose a variant.
@@ -82,10 +107,6 @@ pub(super) fn builder(input: &Input, names: &Names, choices: &[Choice<'_>]) -> T
                 let (table, fields) = (&group.ident, group.named("Builder"));
                 quote! {
                     #docs
-                    ///
-                    /// # Errors
-                    ///
-                    /// If the sink is full.
                     #(#hidden)*
                     #[inline]
                     #vis fn #method(self) -> ::core::result::Result<#fields<'w, #s>, #krate::EncodeError> {
@@ -106,11 +127,13 @@ pub(super) fn builder(input: &Input, names: &Names, choices: &[Choice<'_>]) -> T
             }
         }
     });
+    let debug = debug_as(&quote!(<#s>), &quote!(#builder<'_, #s>));
     quote! {
-        #[allow(dead_code)]
         impl<'w, #s: #krate::Sink> #builder<'w, #s> {
             #(#methods)*
         }
+
+        #debug
     }
 }
 
