@@ -52,12 +52,12 @@ impl Guest {
             .get_typed_func(&mut self.store, &format!("{}_{kind}", P::NAME))
     }
 
-    /// Writes `world` straight into the guest's memory and returns the message's length.
+    /// Writes the structs straight into the guest's memory and returns the message's length.
     #[inline]
-    fn write<P: Peer>(&mut self, encoder: &mut P::Encoder, world: &World) -> u32 {
+    fn write<P: Peer>(&mut self, encoder: &mut P::Encoder, input: &P::Input) -> u32 {
         let block = self.at as usize..self.at as usize + self.size as usize;
         let out = &mut self.memory.data_mut(&mut self.store)[block];
-        P::encode_into(encoder, world, out).expect("the block has room for the message") as u32
+        P::encode_into(encoder, input, out).expect("the block has room for the message") as u32
     }
 
     #[inline]
@@ -86,7 +86,7 @@ fn measure<P: Peer>(criterion: &mut Criterion, task: &Task<'_>, mut work: impl F
 
 /// A guest with room for the peer's message, and the read that the task names.
 fn guest<P: Peer>(module: &Module, task: &Task<'_>, encoder: &mut P::Encoder) -> (Guest, Read) {
-    let size = P::encode(encoder, task.world).len();
+    let size = P::encode(encoder, &P::input(task.world)).len();
     let mut guest = Guest::new(module, size).expect("the guest instantiates");
     let read = guest
         .export::<P>(task.read)
@@ -98,7 +98,7 @@ fn guest<P: Peer>(module: &Module, task: &Task<'_>, encoder: &mut P::Encoder) ->
 fn resident<P: Peer>(criterion: &mut Criterion, module: &Module, task: &Task<'_>) {
     let mut encoder = P::Encoder::default();
     let (mut guest, read) = guest::<P>(module, task, &mut encoder);
-    let length = guest.write::<P>(&mut encoder, task.world);
+    let length = guest.write::<P>(&mut encoder, &P::input(task.world));
     measure::<P>(criterion, task, || guest.call(&read, black_box(length)));
 }
 
@@ -106,8 +106,9 @@ fn resident<P: Peer>(criterion: &mut Criterion, module: &Module, task: &Task<'_>
 fn whole_call<P: Peer>(criterion: &mut Criterion, module: &Module, task: &Task<'_>) {
     let mut encoder = P::Encoder::default();
     let (mut guest, read) = guest::<P>(module, task, &mut encoder);
+    let input = P::input(task.world);
     measure::<P>(criterion, task, || {
-        let length = guest.write::<P>(&mut encoder, black_box(task.world));
+        let length = guest.write::<P>(&mut encoder, black_box(&input));
         guest.call(&read, length)
     });
 }

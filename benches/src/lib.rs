@@ -17,16 +17,26 @@ pub trait Peer {
     /// The name in the tables and in the names of the guest's exports.
     const NAME: &'static str;
 
+    /// The host's own structs, as this peer wants them declared.
+    type Input;
+
+    /// The structs with the content of `world`.
+    fn input(world: &World) -> Self::Input;
+
     /// What a writer keeps from one message to the next, so that no message pays for allocation.
     type Encoder: Default;
 
-    /// Writes `world` and lends the bytes, which are aligned to 8 or to 1, as the peer leaves them.
-    fn encode<'e>(encoder: &'e mut Self::Encoder, world: &World) -> &'e [u8];
+    /// Writes the structs and lends the bytes, which are aligned to 8 or to 1, as the peer leaves them.
+    fn encode<'e>(encoder: &'e mut Self::Encoder, input: &Self::Input) -> &'e [u8];
 
-    /// Writes `world` to the start of `out` and returns the message's length, or `None` when `out`
+    /// Writes the structs to the start of `out` and returns the message's length, or `None` when `out`
     /// has no room. Overridden by peers that can write there without a buffer in between.
-    fn encode_into(encoder: &mut Self::Encoder, world: &World, out: &mut [u8]) -> Option<usize> {
-        let message = Self::encode(encoder, world);
+    fn encode_into(
+        encoder: &mut Self::Encoder,
+        input: &Self::Input,
+        out: &mut [u8],
+    ) -> Option<usize> {
+        let message = Self::encode(encoder, input);
         out.get_mut(..message.len())?.copy_from_slice(message);
         Some(message.len())
     }
@@ -64,6 +74,8 @@ pub trait Peer {
 macro_rules! for_each_peer {
     ($function:ident($($argument:expr),*)) => {{
         $function::<$crate::peers::repr_c::ReprC>($($argument),*);
+        $function::<$crate::peers::karmem::Inline>($($argument),*);
+        $function::<$crate::peers::karmem::Tables>($($argument),*);
         $function::<$crate::peers::rkyv::Rkyv>($($argument),*);
         $function::<$crate::peers::flatbuffers::FlatBuffers>($($argument),*);
         $function::<$crate::peers::msgpack::MessagePack>($($argument),*);

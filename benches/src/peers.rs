@@ -1,6 +1,7 @@
 //! What users would pick instead of karmem, each as they would use it.
 
 pub mod flatbuffers;
+pub mod karmem;
 pub mod msgpack;
 pub mod repr_c;
 pub mod rkyv;
@@ -20,10 +21,11 @@ mod tests {
 
     fn agrees<P: Peer>(count: usize) {
         let world = world(count);
+        let input = P::input(&world);
         let mut encoder = P::Encoder::default();
         // Twice, so that an encoder that keeps something of the message before is found out.
-        P::encode(&mut encoder, &world);
-        let message = aligned(P::encode(&mut encoder, &world));
+        P::encode(&mut encoder, &input);
+        let message = aligned(P::encode(&mut encoder, &input));
         assert_eq!(
             P::verified_sum(&message),
             Some(path_sum(&world)),
@@ -47,17 +49,18 @@ mod tests {
 
     fn fills_a_slice<P: Peer>() {
         let world = world(10);
+        let input = P::input(&world);
         let mut encoder = P::Encoder::default();
-        let length = P::encode(&mut encoder, &world).len();
+        let length = P::encode(&mut encoder, &input).len();
         let mut out = aligned(&vec![0xAA; length]);
         assert_eq!(
-            P::encode_into(&mut encoder, &world, &mut out[..length - 1]),
+            P::encode_into(&mut encoder, &input, &mut out[..length - 1]),
             None,
             "{}",
             P::NAME
         );
         assert_eq!(
-            P::encode_into(&mut encoder, &world, &mut out),
+            P::encode_into(&mut encoder, &input, &mut out),
             Some(length),
             "{}",
             P::NAME
@@ -72,7 +75,7 @@ mod tests {
 
     fn refuses_a_short_message<P: Peer>() {
         let mut encoder = P::Encoder::default();
-        let message = aligned(P::encode(&mut encoder, &world(1)));
+        let message = aligned(P::encode(&mut encoder, &P::input(&world(1))));
         assert_eq!(
             P::verified_sum(&message[..message.len() / 2]),
             None,

@@ -5,7 +5,8 @@
 
 use karmem_benches::Peer;
 use karmem_benches::peers::{
-    flatbuffers::FlatBuffers, msgpack::MessagePack, repr_c::ReprC, rkyv::Rkyv,
+    flatbuffers::FlatBuffers, karmem::Inline, karmem::Tables, msgpack::MessagePack, repr_c::ReprC,
+    rkyv::Rkyv,
 };
 use std::alloc::{Layout, alloc, dealloc};
 
@@ -80,6 +81,8 @@ macro_rules! exports {
 
 exports! {
     ReprC: repr_c_sum, repr_c_nine, repr_c_verified;
+    Inline: karmem_inline_sum, karmem_inline_nine, karmem_inline_verified;
+    Tables: karmem_sum, karmem_nine, karmem_verified;
     Rkyv: rkyv_sum, rkyv_nine, rkyv_verified;
     FlatBuffers: flatbuffers_sum, flatbuffers_nine, flatbuffers_verified;
     MessagePack: msgpack_sum, msgpack_nine, msgpack_verified;

@@ -78,7 +78,12 @@ fn nine(monster: schema::Monster<'_>) -> f64 {
 
 impl Peer for FlatBuffers {
     const NAME: &'static str = "flatbuffers";
+    type Input = World;
     type Encoder = Encoder;
+
+    fn input(world: &World) -> World {
+        world.clone()
+    }
 
     #[inline]
     fn encode<'e>(encoder: &'e mut Encoder, world: &World) -> &'e [u8] {

@@ -8,7 +8,12 @@ pub enum MessagePack {}
 
 impl Peer for MessagePack {
     const NAME: &'static str = "msgpack";
+    type Input = World;
     type Encoder = Vec<u8>;
+
+    fn input(world: &World) -> World {
+        world.clone()
+    }
 
     #[inline]
     fn encode<'e>(encoder: &'e mut Vec<u8>, world: &World) -> &'e [u8] {

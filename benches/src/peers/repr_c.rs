@@ -79,7 +79,12 @@ fn is_valid(record: &Record) -> bool {
 
 impl Peer for ReprC {
     const NAME: &'static str = "repr_c";
+    type Input = World;
     type Encoder = Vec<Record>;
+
+    fn input(world: &World) -> World {
+        world.clone()
+    }
 
     #[inline]
     fn encode<'e>(encoder: &'e mut Vec<Record>, world: &World) -> &'e [u8] {

@@ -47,7 +47,12 @@ fn nine(monster: &ArchivedMonster) -> f64 {
 
 impl Peer for Rkyv {
     const NAME: &'static str = "rkyv";
+    type Input = World;
     type Encoder = Encoder;
+
+    fn input(world: &World) -> World {
+        world.clone()
+    }
 
     #[inline]
     fn encode<'e>(encoder: &'e mut Encoder, world: &World) -> &'e [u8] {
