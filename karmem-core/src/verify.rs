@@ -296,8 +296,35 @@ pub(crate) const fn bad(offset: u32, cause: Cause) -> Bad {
     Bad { offset, cause }
 }
 
-/// Checks text, with a fast path for ASCII.
+/// Borrows text.
 #[inline(always)]
 pub(crate) fn text(bytes: &[u8], at: u32) -> Result<&str, Bad> {
     core::str::from_utf8(bytes).map_err(|_| bad(at, Cause::Utf8))
+}
+
+/// Checks text, by words as long as it is ASCII.
+#[inline(always)]
+pub(crate) fn check_text(bytes: &[u8], at: u32) -> Result<(), Bad> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut seen = 0;
+    match bytes.last_chunk::<8>() {
+        // The last word may overlap the one before.
+        Some(last) => {
+            let (words, _) = bytes.as_chunks::<8>();
+            for word in words {
+                seen |= u64::from_ne_bytes(*word);
+            }
+            seen |= u64::from_ne_bytes(*last);
+        }
+        None => {
+            for byte in bytes {
+                seen |= u64::from(*byte);
+            }
+        }
+    }
+    if seen & HIGH == 0 {
+        return Ok(());
+    }
+    core::hint::cold_path();
+    text(bytes, at).map(drop)
 }

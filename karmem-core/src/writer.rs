@@ -72,6 +72,32 @@ fn next(end: usize, len: u32) -> Result<(u32, u32), EncodeError> {
     place().ok_or(EncodeError::TooLong)
 }
 
+/// Makes the bytes between two allocations zero: fewer than 8, of which the last one ends at a
+/// multiple of 8, so that one word is loaded and stored instead of a loop.
+#[inline(always)]
+fn clear_gap(bytes: &mut [u8], end: usize, start: usize) {
+    let gap = start - end;
+    if gap == 0 {
+        return;
+    }
+    let word = start
+        .checked_sub(8)
+        .and_then(|word| bytes.get_mut(word..)?.first_chunk_mut::<8>());
+    match word {
+        Some(word) if gap < 8 => {
+            let kept = u64::from_le_bytes(*word) & (u64::MAX >> (8 * gap));
+            *word = kept.to_le_bytes();
+        }
+        // A writer that starts in the middle of a word.
+        _ => {
+            core::hint::cold_path();
+            if let Some(gap) = bytes.get_mut(end..start) {
+                gap.fill(0);
+            }
+        }
+    }
+}
+
 /// Writes to a fixed slice, such as a block in a guest's memory.
 ///
 /// ```
@@ -124,9 +150,7 @@ impl Sink for FixedWriter<'_> {
         let (start, end) = next(self.end, len)?;
         match self.buffer.get_mut(..end as usize) {
             Some(used) => {
-                if let Some(gap) = used.get_mut(self.end..start as usize) {
-                    gap.fill(0);
-                }
+                clear_gap(used, self.end, start as usize);
                 self.end = end as usize;
                 Ok(start)
             }
@@ -137,6 +161,17 @@ impl Sink for FixedWriter<'_> {
                 })
             }
         }
+    }
+
+    #[inline(always)]
+    fn append(&mut self, bytes: &[u8]) -> Result<u32, EncodeError> {
+        let at = self.alloc(length(bytes.len())?)?;
+        if let Some(to) = self.buffer.get_mut(at as usize..self.end)
+            && to.len() == bytes.len()
+        {
+            to.copy_from_slice(bytes);
+        }
+        Ok(at)
     }
 
     #[inline(always)]
@@ -158,7 +193,16 @@ impl Sink for alloc::vec::Vec<u8> {
     #[inline(always)]
     fn append(&mut self, bytes: &[u8]) -> Result<u32, EncodeError> {
         let (start, _) = next(self.len(), length(bytes.len())?)?;
-        self.resize(start as usize, 0);
+        let gap = start as usize - self.len();
+        if gap > 0 {
+            if self.capacity() - self.len() >= ALLOCATION as usize {
+                // A word of zeros is stored faster than as many as the gap takes.
+                self.extend_from_slice(&[0; ALLOCATION as usize]);
+                self.truncate(start as usize);
+            } else {
+                self.resize(start as usize, 0);
+            }
+        }
         self.extend_from_slice(bytes);
         Ok(start)
     }

@@ -10,7 +10,7 @@ use crate::raw::{self, Flagged};
 use crate::rule::{Align, Alignment, LayoutRule};
 use crate::schema::Type;
 use crate::text::{Text, TextMut};
-use crate::verify::{Verifier, text};
+use crate::verify::{Verifier, check_text, text};
 use crate::wire::{Codec, Field, Slot, SlotMut};
 use crate::writer::Sink;
 
@@ -113,7 +113,7 @@ impl<T: OwnedText, L: LayoutRule> Codec<T, L> for TextKind {
     #[inline(always)]
     fn verify(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<(), Bad> {
         let (offset, len) = L::slice(raw);
-        text(cx.items(offset, len, at)?, offset).map(drop)
+        check_text(cx.items(offset, len, at)?, offset)
     }
     #[inline(always)]
     fn load(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<T, Bad> {
