@@ -91,6 +91,12 @@ pub trait Record: Shape {
         body: &Self::Body,
         base: u32,
     ) -> Result<(), Bad>;
+    /// The bytes of the values, if they are those that [`Self::encode_body`] would give: for a struct
+    /// that is its own wire form and whose bytes zerocopy vouches for.
+    #[inline(always)]
+    fn as_wire(_values: &[Self]) -> Option<&[u8]> {
+        None
+    }
     /// Where [`Shape::TABLE`] is not 0: whether there is a table.
     #[inline(always)]
     fn is_present(&self) -> bool {
@@ -195,4 +201,31 @@ pub fn write_variant<T: Shape, S: Sink>(
     f(&mut body, sink)?;
     sink.store(offset, &body);
     Ok(offset)
+}
+
+/// Values whose bytes are asked for: `known` is the one of these two that fits the type, as inherent
+/// methods go before those of a trait.
+#[derive(Clone, Copy, Debug)]
+pub struct BytesOf<'v, T>(pub &'v [T]);
+
+impl<'v, T: zerocopy::IntoBytes + zerocopy::Immutable> BytesOf<'v, T> {
+    /// The bytes, where `T` derives zerocopy's `IntoBytes` and `Immutable`.
+    #[inline(always)]
+    #[must_use]
+    pub fn known(self) -> Option<&'v [u8]> {
+        Some(zerocopy::IntoBytes::as_bytes(self.0))
+    }
+}
+
+/// The other case of [`BytesOf`].
+pub trait UnknownBytes<'v> {
+    /// Nothing is known.
+    fn known(self) -> Option<&'v [u8]>;
+}
+
+impl<'v, T> UnknownBytes<'v> for BytesOf<'v, T> {
+    #[inline(always)]
+    fn known(self) -> Option<&'v [u8]> {
+        None
+    }
 }

@@ -237,6 +237,14 @@ where
         raw
     }
     #[inline(always)]
+    fn as_wire(values: &[T]) -> Option<&[u8]> {
+        if cfg!(target_endian = "little") {
+            T::as_wire(values)
+        } else {
+            None
+        }
+    }
+    #[inline(always)]
     fn is_present(value: &T) -> bool {
         value.is_present()
     }
