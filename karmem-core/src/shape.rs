@@ -123,12 +123,7 @@ pub trait Record: Shape {
 pub const fn assert_own_wire_form<T: Shape>(offsets: &[usize]) {
     const TO_DO: &str = "`#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here";
     let Struct { name, fields, .. } = T::SCHEMA;
-    let mut own = T::FIXED && align_of::<u64>() == 8;
-    let mut i = 0;
-    while i < fields.len() {
-        own &= !fields[i].flag;
-        i += 1;
-    }
+    let own = can_be_own_wire_form::<T>();
     let mut i = 0;
     while own && i < fields.len() {
         if offsets[i] != fields[i].at.at as usize {
@@ -151,6 +146,17 @@ pub const fn assert_own_wire_form<T: Shape>(offsets: &[usize]) {
             TO_DO,
         ]);
     }
+}
+
+/// Whether a struct in the layout `c` has nothing that lies elsewhere in Rust by its nature.
+pub(crate) const fn can_be_own_wire_form<T: Shape>() -> bool {
+    let mut own = T::FIXED && align_of::<u64>() == 8;
+    let mut i = 0;
+    while i < T::SCHEMA.fields.len() {
+        own &= !T::SCHEMA.fields[i].flag;
+        i += 1;
+    }
+    own
 }
 
 /// Panics with a message of several parts, in a constant.

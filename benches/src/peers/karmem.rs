@@ -4,6 +4,7 @@
 use crate::monsters::Nine;
 use crate::{Peer, World};
 use ::karmem::Karmem;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// Monsters inline in their slice.
 pub enum Inline {}
@@ -17,7 +18,7 @@ macro_rules! karmem_peer {
         mod $module {
             use super::*;
 
-            #[derive(Karmem, Clone, Copy)]
+            #[derive(Karmem, Clone, Copy, FromBytes, IntoBytes, Immutable)]
             #[karmem(layout = "c")]
             #[repr(C)]
             #[allow(unreachable_pub, reason = "the input of a public peer")]

@@ -10,7 +10,7 @@ use crate::layout::{At, NULL};
 use crate::raw::{self, Flagged, Raw};
 use crate::rule::{Align, Alignment, LayoutRule};
 use crate::schema::Type;
-use crate::shape::{InlineShape, Record, TableShape};
+use crate::shape::{InlineShape, Record, TableShape, can_be_own_wire_form};
 use crate::struct_builder::StructBuilder;
 use crate::struct_view::{Inline, InlineMut, Table, TableMut};
 use crate::verify::Verifier;
@@ -238,11 +238,12 @@ where
     }
     #[inline(always)]
     fn as_wire(values: &[T]) -> Option<&[u8]> {
-        if cfg!(target_endian = "little") {
-            T::as_wire(values)
-        } else {
-            None
-        }
+        let same = const {
+            cfg!(target_endian = "little")
+                && can_be_own_wire_form::<T>()
+                && size_of::<T>() == size_of::<T::Body>()
+        };
+        if same { T::as_wire(values) } else { None }
     }
     #[inline(always)]
     fn is_present(value: &T) -> bool {
