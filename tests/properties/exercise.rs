@@ -54,7 +54,7 @@ pub fn change<T: Root>(bytes: &[u8], root: u32) {
     let mut changed = bytes.to_vec();
     for seed in [1, 2] {
         match T::view_mut_unverified_at(&mut changed, root) {
-            Some(view) => T::redraw_in_place(view, &mut Pen::new(seed, 2000)),
+            Some(view) => T::redraw_in_place(view, &mut Pen::new(seed, 1000)),
             None => assert!(!sound || seed > 1, "a sound message without a root"),
         }
     }

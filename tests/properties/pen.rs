@@ -11,7 +11,7 @@ use karmem::{Karmem, Limits, MapMut, SliceMut, TextMut, VerifyError};
 
 use super::zoo::*;
 
-/// A sequence of numbers, and how many may be drawn before nothing is changed any more: messages
+/// A sequence of numbers, and how many steps there are before nothing is changed any more: messages
 /// that were not checked may be cyclic.
 pub struct Pen {
     state: u64,
@@ -31,6 +31,12 @@ impl Pen {
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         Some(z ^ z >> 31)
+    }
+
+    /// Counts a step into a part, because there are cycles without any number in them.
+    fn goes_on(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
     }
 
     fn letters(&mut self, len: usize) -> String {
@@ -171,7 +177,7 @@ where
 {
     fn redraw(self, pen: &mut Pen) {
         for value in self.iter() {
-            if pen.left == 0 {
+            if !pen.goes_on() {
                 return;
             }
             value.redraw(pen);
@@ -222,7 +228,7 @@ where
 {
     fn redraw(self, pen: &mut Pen) {
         for value in self.values() {
-            if pen.left == 0 {
+            if !pen.goes_on() {
                 return;
             }
             value.redraw(pen);
@@ -236,7 +242,7 @@ macro_rules! views {
         impl Redraw for $view<'_> {
             #[allow(clippy::let_unit_value, reason = "the setters of inline structs always succeed")]
             fn redraw(self, pen: &mut Pen) {
-                if pen.left == 0 {
+                if !pen.goes_on() {
                     return;
                 }
                 $(if let Some(number) = pen.next() {
