@@ -4,6 +4,7 @@
     missing_docs,
     unreachable_pub,
     dead_code,
+    clippy::wrong_self_convention,
     reason = "inputs and expansions are as users have them"
 )]
 

@@ -120,6 +120,7 @@ pub trait Record: Shape {
 /// # Panics
 ///
 /// If it lies elsewhere; meant for constants, where that is a compile error.
+#[track_caller]
 pub const fn assert_own_wire_form<T: Shape>(offsets: &[usize]) {
     const TO_DO: &str = "`#[repr(C)]` and `layout = \"c\"` too, or remove `#[repr(C)]` here";
     let Struct { name, fields, .. } = T::SCHEMA;
@@ -160,6 +161,7 @@ pub(crate) const fn can_be_own_wire_form<T: Shape>() -> bool {
 }
 
 /// Panics with a message of several parts, in a constant.
+#[track_caller]
 const fn complain(parts: &[&str]) -> ! {
     let mut message = [0; 512];
     let (mut len, mut i) = (0, 0);

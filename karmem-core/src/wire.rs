@@ -206,13 +206,15 @@ pub trait Codec<T, L: LayoutRule> {
 }
 
 /// A [`Field`] in the layout `L`: what generated code and generic code are written against.
-pub trait Wire<L: LayoutRule>: Field {
+pub trait Wire<L: LayoutRule>: Sized + 'static {
     /// Its bytes as a field.
     type Raw: Raw;
     /// Its bytes as an element of a slice or array.
     type Item: Raw;
     /// The codec of its kind.
     type Codec: Codec<Self, L, Raw = Self::Raw, Item = Self::Item>;
+    /// `Self`; see [`Same`].
+    type Same: Wire<L>;
     /// How it is read in place.
     type View<'m>;
     /// How it is changed in place.
@@ -317,6 +319,7 @@ where
     type Raw = <T::Kind as Codec<T, L>>::Raw;
     type Item = <T::Kind as Codec<T, L>>::Item;
     type Codec = T::Kind;
+    type Same = T;
     type View<'m> = <T::Kind as Codec<T, L>>::View<'m>;
     type ViewMut<'m> = <T::Kind as Codec<T, L>>::ViewMut<'m>;
     type Builder<'w, S: Sink + 'w> = <T::Kind as Codec<T, L>>::Builder<'w, S>;
@@ -454,6 +457,9 @@ where
     }
 }
 
+/// `T` itself, if it can be a field of a struct of layout `L`. Generated code calls types so that it has
+/// not seen: the compiler then reports one that cannot, and nothing that is done with it.
+pub type Same<T, L> = <T as Wire<L>>::Same;
 /// How `T` is read in place in a struct of layout `L`.
 pub type ViewOf<'m, T, L> = <T as Wire<L>>::View<'m>;
 /// How `T` is changed in place in a struct of layout `L`.

@@ -430,3 +430,39 @@ fn types_in_functions() {
         list: vec![Local::default()],
     });
 }
+
+/// Fields whose names give those of the types that the derive makes or names.
+#[test]
+fn fields_may_give_the_names_of_types() {
+    #[derive(Clone, Debug, PartialEq, Default, Karmem)]
+    struct AField(u8);
+    #[derive(Clone, Debug, PartialEq, Default, Karmem)]
+    struct B {
+        a: AField,
+        b: Option<AField>,
+    }
+    #[derive(Clone, Debug, PartialEq, Default, Karmem)]
+    #[karmem(table)]
+    struct FieldOf {
+        a: B,
+        #[karmem(rename = "A2")]
+        a_: Vec<AField>,
+        b: [B; 2],
+        field_of: Option<AField>,
+        self_: AField,
+    }
+    let value = FieldOf {
+        a: B {
+            a: AField(1),
+            b: Some(AField(2)),
+        },
+        a_: vec![AField(3)],
+        b: Default::default(),
+        field_of: Some(AField(4)),
+        self_: AField(5),
+    };
+    round_trip_of(&value);
+    let mut bytes = value.encode().unwrap();
+    assert!(FieldOf::view_mut(&mut bytes).unwrap().set_self_(AField(6)));
+    assert_eq!(FieldOf::view(&bytes).unwrap().self_(), 6);
+}

@@ -268,19 +268,22 @@ pub struct MonsterBuilder<'w, S>(::karmem::StructBuilder<'w, S, Monster>);
 #[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Padded;
+    type PositionField = ::karmem::wire::Same<Position, L>;
+    type FriendField = ::karmem::wire::Same<Option<Box<Monster>>, L>;
+    type HerdField = ::karmem::wire::Same<Vec<Monster>, L>;
     const PLACED: ::karmem::layout::Placed<10> = ::karmem::layout::place(
         ::karmem::layout::Rule::Padded,
         ::karmem::layout::Class::Table,
         [
             <String as ::karmem::wire::Wire<L>>::PART,
             <i16 as ::karmem::wire::Wire<L>>::PART,
-            <Position as ::karmem::wire::Wire<L>>::PART,
+            <PositionField as ::karmem::wire::Wire<L>>::PART,
             <Vec<u8> as ::karmem::wire::Wire<L>>::PART,
             <[f64; 2] as ::karmem::wire::Wire<L>>::PART,
             <Option<u32> as ::karmem::wire::Wire<L>>::PART,
             <Option<String> as ::karmem::wire::Wire<L>>::PART,
-            <Option<Box<Monster>> as ::karmem::wire::Wire<L>>::PART,
-            <Vec<Monster> as ::karmem::wire::Wire<L>>::PART,
+            <FriendField as ::karmem::wire::Wire<L>>::PART,
+            <HerdField as ::karmem::wire::Wire<L>>::PART,
             <std::collections::BTreeMap<String, u32> as ::karmem::wire::Wire<L>>::PART,
         ],
     );
@@ -315,7 +318,7 @@ const _: () = {
                     L,
                 >("Mana", "mana", AT_MANA, ::core::option::Option::None),
                 ::karmem::wire::field::<
-                    Position,
+                    PositionField,
                     L,
                 >("Position", "position", AT_POSITION, ::core::option::Option::None),
                 ::karmem::wire::field::<
@@ -340,11 +343,11 @@ const _: () = {
                     L,
                 >("Title", "title", AT_TITLE, ::core::option::Option::None),
                 ::karmem::wire::field::<
-                    Option<Box<Monster>>,
+                    FriendField,
                     L,
                 >("Friend", "friend", AT_FRIEND, ::core::option::Option::None),
                 ::karmem::wire::field::<
-                    Vec<Monster>,
+                    HerdField,
                     L,
                 >("Herd", "herd", AT_HERD, ::core::option::Option::None),
                 ::karmem::wire::field::<
@@ -369,13 +372,13 @@ const _: () = {
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.field::<String, L>(body, base, AT_NAME, "name")?;
             cx.field::<i16, L>(body, base, AT_MANA, "mana")?;
-            cx.field::<Position, L>(body, base, AT_POSITION, "position")?;
+            cx.field::<PositionField, L>(body, base, AT_POSITION, "position")?;
             cx.limited::<Vec<u8>, L>(body, base, AT_INVENTORY, "inventory", 128)?;
             cx.field::<[f64; 2], L>(body, base, AT_HITBOX, "hitbox")?;
             cx.field::<Option<u32>, L>(body, base, AT_LUCK, "luck")?;
             cx.field::<Option<String>, L>(body, base, AT_TITLE, "title")?;
-            cx.field::<Option<Box<Monster>>, L>(body, base, AT_FRIEND, "friend")?;
-            cx.field::<Vec<Monster>, L>(body, base, AT_HERD, "herd")?;
+            cx.field::<FriendField, L>(body, base, AT_FRIEND, "friend")?;
+            cx.field::<HerdField, L>(body, base, AT_HERD, "herd")?;
             cx.field::<
                     std::collections::BTreeMap<String, u32>,
                     L,
@@ -385,13 +388,13 @@ const _: () = {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<String, L>(&mut body, AT_NAME);
             ::karmem::wire::put_empty::<i16, L>(&mut body, AT_MANA);
-            ::karmem::wire::put_empty::<Position, L>(&mut body, AT_POSITION);
+            ::karmem::wire::put_empty::<PositionField, L>(&mut body, AT_POSITION);
             ::karmem::wire::put_empty::<Vec<u8>, L>(&mut body, AT_INVENTORY);
             ::karmem::wire::put_empty::<[f64; 2], L>(&mut body, AT_HITBOX);
             ::karmem::wire::put_empty::<Option<u32>, L>(&mut body, AT_LUCK);
             ::karmem::wire::put_empty::<Option<String>, L>(&mut body, AT_TITLE);
-            ::karmem::wire::put_empty::<Option<Box<Monster>>, L>(&mut body, AT_FRIEND);
-            ::karmem::wire::put_empty::<Vec<Monster>, L>(&mut body, AT_HERD);
+            ::karmem::wire::put_empty::<FriendField, L>(&mut body, AT_FRIEND);
+            ::karmem::wire::put_empty::<HerdField, L>(&mut body, AT_HERD);
             ::karmem::wire::put_empty::<
                 std::collections::BTreeMap<String, u32>,
                 L,
@@ -434,7 +437,7 @@ const _: () = {
             ::karmem::wire::put::<String, L, S>(&mut body, AT_NAME, &self.name, sink)?;
             ::karmem::wire::put::<i16, L, S>(&mut body, AT_MANA, &self.mana, sink)?;
             ::karmem::wire::put::<
-                Position,
+                PositionField,
                 L,
                 S,
             >(&mut body, AT_POSITION, &self.position, sink)?;
@@ -459,12 +462,12 @@ const _: () = {
                 S,
             >(&mut body, AT_TITLE, &self.title, sink)?;
             ::karmem::wire::put::<
-                Option<Box<Monster>>,
+                FriendField,
                 L,
                 S,
             >(&mut body, AT_FRIEND, &self.friend, sink)?;
             ::karmem::wire::put::<
-                Vec<Monster>,
+                HerdField,
                 L,
                 S,
             >(&mut body, AT_HERD, &self.herd, sink)?;
@@ -484,7 +487,10 @@ const _: () = {
                 name: cx.load::<String, L>(body, base, AT_NAME, "name", u32::MAX)?,
                 mana: cx.load::<i16, L>(body, base, AT_MANA, "mana", u32::MAX)?,
                 position: cx
-                    .load::<Position, L>(body, base, AT_POSITION, "position", u32::MAX)?,
+                    .load::<
+                        PositionField,
+                        L,
+                    >(body, base, AT_POSITION, "position", u32::MAX)?,
                 inventory: cx
                     .load::<Vec<u8>, L>(body, base, AT_INVENTORY, "inventory", 128)?,
                 hitbox: cx
@@ -493,11 +499,8 @@ const _: () = {
                 title: cx
                     .load::<Option<String>, L>(body, base, AT_TITLE, "title", u32::MAX)?,
                 friend: cx
-                    .load::<
-                        Option<Box<Monster>>,
-                        L,
-                    >(body, base, AT_FRIEND, "friend", u32::MAX)?,
-                herd: cx.load::<Vec<Monster>, L>(body, base, AT_HERD, "herd", u32::MAX)?,
+                    .load::<FriendField, L>(body, base, AT_FRIEND, "friend", u32::MAX)?,
+                herd: cx.load::<HerdField, L>(body, base, AT_HERD, "herd", u32::MAX)?,
                 prices: cx
                     .load::<
                         std::collections::BTreeMap<String, u32>,
@@ -517,7 +520,7 @@ const _: () = {
                 >(&mut self.name, body, base, AT_NAME, "name", u32::MAX)?;
             cx.update::<i16, L>(&mut self.mana, body, base, AT_MANA, "mana", u32::MAX)?;
             cx.update::<
-                    Position,
+                    PositionField,
                     L,
                 >(&mut self.position, body, base, AT_POSITION, "position", u32::MAX)?;
             cx.update::<
@@ -537,11 +540,11 @@ const _: () = {
                     L,
                 >(&mut self.title, body, base, AT_TITLE, "title", u32::MAX)?;
             cx.update::<
-                    Option<Box<Monster>>,
+                    FriendField,
                     L,
                 >(&mut self.friend, body, base, AT_FRIEND, "friend", u32::MAX)?;
             cx.update::<
-                    Vec<Monster>,
+                    HerdField,
                     L,
                 >(&mut self.herd, body, base, AT_HERD, "herd", u32::MAX)?;
             cx.update::<
@@ -566,7 +569,7 @@ const _: () = {
         /// Reads `position` in place.
         #[inline]
         pub fn position(self) -> ::karmem::wire::ViewOf<'m, Position, L> {
-            self.0.get::<Position>(AT_POSITION)
+            self.0.get::<PositionField>(AT_POSITION)
         }
         /// Reads `inventory` in place.
         #[inline]
@@ -593,12 +596,12 @@ const _: () = {
         pub fn friend(
             self,
         ) -> ::core::option::Option<::karmem::wire::ViewOf<'m, Monster, L>> {
-            self.0.get::<Option<Box<Monster>>>(AT_FRIEND)
+            self.0.get::<FriendField>(AT_FRIEND)
         }
         /// Reads `herd` in place.
         #[inline]
         pub fn herd(self) -> ::karmem::Slice<'m, Monster> {
-            self.0.get::<Vec<Monster>>(AT_HERD)
+            self.0.get::<HerdField>(AT_HERD)
         }
         /// Reads `prices` in place.
         #[inline]
@@ -640,13 +643,13 @@ const _: () = {
             f.debug_struct("Monster")
                 .field("name", &self.0.show::<String>(AT_NAME))
                 .field("mana", &self.0.show::<i16>(AT_MANA))
-                .field("position", &self.0.show::<Position>(AT_POSITION))
+                .field("position", &self.0.show::<PositionField>(AT_POSITION))
                 .field("inventory", &self.0.show::<Vec<u8>>(AT_INVENTORY))
                 .field("hitbox", &self.0.show::<[f64; 2]>(AT_HITBOX))
                 .field("luck", &self.0.show::<Option<u32>>(AT_LUCK))
                 .field("title", &self.0.show::<Option<String>>(AT_TITLE))
-                .field("friend", &self.0.show::<Option<Box<Monster>>>(AT_FRIEND))
-                .field("herd", &self.0.show::<Vec<Monster>>(AT_HERD))
+                .field("friend", &self.0.show::<FriendField>(AT_FRIEND))
+                .field("herd", &self.0.show::<HerdField>(AT_HERD))
                 .field(
                     "prices",
                     &self.0.show::<std::collections::BTreeMap<String, u32>>(AT_PRICES),
@@ -679,12 +682,12 @@ const _: () = {
         pub fn position(
             self,
         ) -> ::core::option::Option<::karmem::wire::ViewMutOf<'m, Position, L>> {
-            self.0.get::<Position>(AT_POSITION)
+            self.0.get::<PositionField>(AT_POSITION)
         }
         /// Changes `position` in place; `false` if the table is of an older version without it. A compile error if it refers to something.
         #[inline]
         pub fn set_position<V: ::karmem::wire::Is<Position>>(self, value: V) -> bool {
-            self.0.set::<Position>(AT_POSITION, &value.is())
+            self.0.set::<PositionField>(AT_POSITION, &value.is())
         }
         /// Gives access to change `inventory` in place; `None` if the table is of an older version without it.
         #[inline]
@@ -731,7 +734,7 @@ const _: () = {
         ) -> ::core::option::Option<
             ::karmem::wire::ViewMutOf<'m, Option<Box<Monster>>, L>,
         > {
-            self.0.get::<Option<Box<Monster>>>(AT_FRIEND)
+            self.0.get::<FriendField>(AT_FRIEND)
         }
         /// Changes `friend` in place; `false` if the table is of an older version without it. A compile error if it refers to something.
         #[inline]
@@ -739,14 +742,14 @@ const _: () = {
             self,
             value: V,
         ) -> bool {
-            self.0.set::<Option<Box<Monster>>>(AT_FRIEND, &value.is())
+            self.0.set::<FriendField>(AT_FRIEND, &value.is())
         }
         /// Gives access to change `herd` in place; `None` if the table is of an older version without it.
         #[inline]
         pub fn herd(
             self,
         ) -> ::core::option::Option<::karmem::wire::ViewMutOf<'m, Vec<Monster>, L>> {
-            self.0.get::<Vec<Monster>>(AT_HERD)
+            self.0.get::<HerdField>(AT_HERD)
         }
         /// Gives access to change `prices` in place; `None` if the table is of an older version without it.
         #[inline]
@@ -804,7 +807,7 @@ const _: () = {
             &mut self,
             value: &Position,
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
-            self.0.set::<Position>(AT_POSITION, value)?;
+            self.0.set::<PositionField>(AT_POSITION, value)?;
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `position`, without a value in Rust.
@@ -815,7 +818,7 @@ const _: () = {
             ::karmem::wire::BuilderOf<'_, S, Position, L>,
             ::karmem::EncodeError,
         > {
-            self.0.build::<Position>(AT_POSITION)
+            self.0.build::<PositionField>(AT_POSITION)
         }
         /// Writes `inventory`, of at most 128 elements.
         #[inline]
@@ -880,7 +883,7 @@ const _: () = {
             &mut self,
             value: &Option<Box<Monster>>,
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
-            self.0.set::<Option<Box<Monster>>>(AT_FRIEND, value)?;
+            self.0.set::<FriendField>(AT_FRIEND, value)?;
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `friend`, without a value in Rust.
@@ -891,7 +894,7 @@ const _: () = {
             ::karmem::wire::BuilderOf<'_, S, Option<Box<Monster>>, L>,
             ::karmem::EncodeError,
         > {
-            self.0.build::<Option<Box<Monster>>>(AT_FRIEND)
+            self.0.build::<FriendField>(AT_FRIEND)
         }
         /// Writes `herd`.
         #[inline]

@@ -697,10 +697,11 @@ pub struct HolderBuilder<'w, S>(::karmem::StructBuilder<'w, S, Holder>);
 #[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Padded;
+    type ShapeField = ::karmem::wire::Same<Shape, L>;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
         ::karmem::layout::Rule::Padded,
         ::karmem::layout::Class::Inline,
-        [<Shape as ::karmem::wire::Wire<L>>::PART],
+        [<ShapeField as ::karmem::wire::Wire<L>>::PART],
     );
     const AT_SHAPE: ::karmem::layout::At = PLACED.at[0];
     #[automatically_derived]
@@ -716,7 +717,7 @@ const _: () = {
             id: ::core::option::Option::None,
             fields: &[
                 ::karmem::wire::field::<
-                    Shape,
+                    ShapeField,
                     L,
                 >("Shape", "shape", AT_SHAPE, ::core::option::Option::None),
             ],
@@ -728,19 +729,19 @@ const _: () = {
             },
             get: || Self::SCHEMA,
         };
-        const ANY: bool = <Shape as ::karmem::wire::Wire<L>>::ANY;
-        const FIXED: bool = <Shape as ::karmem::wire::Wire<L>>::FIXED;
-        const TABLE: u32 = ::karmem::wire::table_size::<Shape, L>();
+        const ANY: bool = <ShapeField as ::karmem::wire::Wire<L>>::ANY;
+        const FIXED: bool = <ShapeField as ::karmem::wire::Wire<L>>::FIXED;
+        const TABLE: u32 = ::karmem::wire::table_size::<ShapeField, L>();
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
             base: u32,
         ) -> ::core::result::Result<(), ::karmem::Bad> {
-            cx.field::<Shape, L>(body, base, AT_SHAPE, "shape")
+            cx.field::<ShapeField, L>(body, base, AT_SHAPE, "shape")
         }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
-            ::karmem::wire::put_empty::<Shape, L>(&mut body, AT_SHAPE);
+            ::karmem::wire::put_empty::<ShapeField, L>(&mut body, AT_SHAPE);
             body
         }
         type View<'m> = HolderView<'m>;
@@ -776,7 +777,11 @@ const _: () = {
             sink: &mut S,
         ) -> ::core::result::Result<Self::Body, ::karmem::EncodeError> {
             let mut body = ::karmem::shape::header::<Self>();
-            ::karmem::wire::put::<Shape, L, S>(&mut body, AT_SHAPE, &self.shape, sink)?;
+            ::karmem::wire::put::<
+                ShapeField,
+                L,
+                S,
+            >(&mut body, AT_SHAPE, &self.shape, sink)?;
             ::core::result::Result::Ok(body)
         }
         fn load_body(
@@ -785,7 +790,7 @@ const _: () = {
             base: u32,
         ) -> ::core::result::Result<Self, ::karmem::Bad> {
             ::core::result::Result::Ok(Holder {
-                shape: cx.load::<Shape, L>(body, base, AT_SHAPE, "shape", u32::MAX)?,
+                shape: cx.load::<ShapeField, L>(body, base, AT_SHAPE, "shape", u32::MAX)?,
             })
         }
         fn update_body(
@@ -795,13 +800,13 @@ const _: () = {
             base: u32,
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.update::<
-                    Shape,
+                    ShapeField,
                     L,
                 >(&mut self.shape, body, base, AT_SHAPE, "shape", u32::MAX)
         }
         #[inline]
         fn is_present(&self) -> bool {
-            ::karmem::wire::is_present::<Shape, L>(&self.shape)
+            ::karmem::wire::is_present::<ShapeField, L>(&self.shape)
         }
         #[inline]
         fn fill<S: ::karmem::Sink>(
@@ -809,14 +814,14 @@ const _: () = {
             offset: u32,
             sink: &mut S,
         ) -> ::core::result::Result<(), ::karmem::EncodeError> {
-            ::karmem::wire::fill::<Shape, L, S>(&self.shape, offset, sink)
+            ::karmem::wire::fill::<ShapeField, L, S>(&self.shape, offset, sink)
         }
     }
     impl<'m> HolderView<'m> {
         /// Reads `shape` in place.
         #[inline]
         pub fn shape(self) -> ::karmem::wire::ViewOf<'m, Shape, L> {
-            self.0.get::<Shape>(AT_SHAPE)
+            self.0.get::<ShapeField>(AT_SHAPE)
         }
         /// Makes the [`Holder`] that this reads; an error only if that was not verified.
         pub fn to_owned(&self) -> ::core::result::Result<Holder, ::karmem::VerifyError> {
@@ -842,7 +847,7 @@ const _: () = {
     impl ::core::fmt::Debug for HolderView<'_> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("Holder")
-                .field("shape", &self.0.show::<Shape>(AT_SHAPE))
+                .field("shape", &self.0.show::<ShapeField>(AT_SHAPE))
                 .finish()
         }
     }
@@ -850,12 +855,12 @@ const _: () = {
         /// Gives access to change `shape` in place.
         #[inline]
         pub fn shape(self) -> ::karmem::wire::ViewMutOf<'m, Shape, L> {
-            self.0.get::<Shape>(AT_SHAPE)
+            self.0.get::<ShapeField>(AT_SHAPE)
         }
         /// Changes `shape` in place. A compile error if it refers to something.
         #[inline]
         pub fn set_shape<V: ::karmem::wire::Is<Shape>>(self, value: V) {
-            self.0.set::<Shape>(AT_SHAPE, &value.is());
+            self.0.set::<ShapeField>(AT_SHAPE, &value.is());
         }
     }
     #[automatically_derived]
@@ -879,7 +884,7 @@ const _: () = {
             &mut self,
             value: &Shape,
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
-            self.0.set::<Shape>(AT_SHAPE, value)?;
+            self.0.set::<ShapeField>(AT_SHAPE, value)?;
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `shape`, without a value in Rust.
@@ -890,7 +895,7 @@ const _: () = {
             ::karmem::wire::BuilderOf<'_, S, Shape, L>,
             ::karmem::EncodeError,
         > {
-            self.0.build::<Shape>(AT_SHAPE)
+            self.0.build::<ShapeField>(AT_SHAPE)
         }
     }
     #[automatically_derived]

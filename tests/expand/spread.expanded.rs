@@ -414,10 +414,11 @@ pub(crate) struct OrdersBuilder<'w, S>(::karmem::StructBuilder<'w, S, Orders>);
 #[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Packed;
+    type ListField = ::karmem::wire::Same<Vec<Order>, L>;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
         ::karmem::layout::Rule::Packed,
         ::karmem::layout::Class::Table,
-        [<Vec<Order> as ::karmem::wire::Wire<L>>::PART],
+        [<ListField as ::karmem::wire::Wire<L>>::PART],
     );
     const AT_LIST: ::karmem::layout::At = PLACED.at[0];
     #[automatically_derived]
@@ -433,7 +434,7 @@ const _: () = {
             id: ::core::option::Option::Some(7),
             fields: &[
                 ::karmem::wire::field::<
-                    Vec<Order>,
+                    ListField,
                     L,
                 >("Entries", "list", AT_LIST, ::core::option::Option::None),
             ],
@@ -452,11 +453,11 @@ const _: () = {
             body: &Self::Body,
             base: u32,
         ) -> ::core::result::Result<(), ::karmem::Bad> {
-            cx.field::<Vec<Order>, L>(body, base, AT_LIST, "list")
+            cx.field::<ListField, L>(body, base, AT_LIST, "list")
         }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
-            ::karmem::wire::put_empty::<Vec<Order>, L>(&mut body, AT_LIST);
+            ::karmem::wire::put_empty::<ListField, L>(&mut body, AT_LIST);
             body
         }
         type View<'m> = OrdersView<'m>;
@@ -493,7 +494,7 @@ const _: () = {
         ) -> ::core::result::Result<Self::Body, ::karmem::EncodeError> {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put::<
-                Vec<Order>,
+                ListField,
                 L,
                 S,
             >(&mut body, AT_LIST, &self.list, sink)?;
@@ -505,7 +506,7 @@ const _: () = {
             base: u32,
         ) -> ::core::result::Result<Self, ::karmem::Bad> {
             ::core::result::Result::Ok(Orders {
-                list: cx.load::<Vec<Order>, L>(body, base, AT_LIST, "list", u32::MAX)?,
+                list: cx.load::<ListField, L>(body, base, AT_LIST, "list", u32::MAX)?,
             })
         }
         fn update_body(
@@ -515,7 +516,7 @@ const _: () = {
             base: u32,
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.update::<
-                    Vec<Order>,
+                    ListField,
                     L,
                 >(&mut self.list, body, base, AT_LIST, "list", u32::MAX)
         }
@@ -524,7 +525,7 @@ const _: () = {
         /// Reads `list` in place.
         #[inline]
         pub(crate) fn list(self) -> ::karmem::Slice<'m, Order, L> {
-            self.0.get::<Vec<Order>>(AT_LIST)
+            self.0.get::<ListField>(AT_LIST)
         }
         /// Makes the [`Orders`] that this reads; an error only if that was not verified.
         pub(crate) fn to_owned(
@@ -557,7 +558,7 @@ const _: () = {
     impl ::core::fmt::Debug for OrdersView<'_> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("Orders")
-                .field("list", &self.0.show::<Vec<Order>>(AT_LIST))
+                .field("list", &self.0.show::<ListField>(AT_LIST))
                 .finish()
         }
     }
@@ -567,7 +568,7 @@ const _: () = {
         pub(crate) fn list(
             self,
         ) -> ::core::option::Option<::karmem::wire::ViewMutOf<'m, Vec<Order>, L>> {
-            self.0.get::<Vec<Order>>(AT_LIST)
+            self.0.get::<ListField>(AT_LIST)
         }
         /// Whether there is no table: its reference is null or leads outside. Then nothing can be changed.
         #[inline]

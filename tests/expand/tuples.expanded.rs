@@ -36,11 +36,12 @@ pub struct PairBuilder<'w, S>(::karmem::StructBuilder<'w, S, Pair>);
 #[allow(dead_code)]
 const _: () = {
     type L = ::karmem::rule::Legacy;
+    type F0Field = ::karmem::wire::Same<Metres, L>;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
         ::karmem::layout::Rule::Legacy,
         ::karmem::layout::Class::Inline,
         [
-            <Metres as ::karmem::wire::Wire<L>>::PART,
+            <F0Field as ::karmem::wire::Wire<L>>::PART,
             <Vec<u16> as ::karmem::wire::Wire<L>>::PART,
         ],
     );
@@ -59,7 +60,7 @@ const _: () = {
             id: ::core::option::Option::None,
             fields: &[
                 ::karmem::wire::field::<
-                    Metres,
+                    F0Field,
                     L,
                 >("F0", "0", AT_F0, ::core::option::Option::None),
                 ::karmem::wire::field::<
@@ -75,21 +76,21 @@ const _: () = {
             },
             get: || Self::SCHEMA,
         };
-        const ANY: bool = <Metres as ::karmem::wire::Wire<L>>::ANY
+        const ANY: bool = <F0Field as ::karmem::wire::Wire<L>>::ANY
             && <Vec<u16> as ::karmem::wire::Wire<L>>::ANY;
-        const FIXED: bool = <Metres as ::karmem::wire::Wire<L>>::FIXED
+        const FIXED: bool = <F0Field as ::karmem::wire::Wire<L>>::FIXED
             && <Vec<u16> as ::karmem::wire::Wire<L>>::FIXED;
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
             base: u32,
         ) -> ::core::result::Result<(), ::karmem::Bad> {
-            cx.field::<Metres, L>(body, base, AT_F0, "0")?;
+            cx.field::<F0Field, L>(body, base, AT_F0, "0")?;
             cx.field::<Vec<u16>, L>(body, base, AT_F1, "1")
         }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
-            ::karmem::wire::put_empty::<Metres, L>(&mut body, AT_F0);
+            ::karmem::wire::put_empty::<F0Field, L>(&mut body, AT_F0);
             ::karmem::wire::put_empty::<Vec<u16>, L>(&mut body, AT_F1);
             body
         }
@@ -126,7 +127,7 @@ const _: () = {
             sink: &mut S,
         ) -> ::core::result::Result<Self::Body, ::karmem::EncodeError> {
             let mut body = ::karmem::shape::header::<Self>();
-            ::karmem::wire::put::<Metres, L, S>(&mut body, AT_F0, &self.0, sink)?;
+            ::karmem::wire::put::<F0Field, L, S>(&mut body, AT_F0, &self.0, sink)?;
             ::karmem::wire::put::<Vec<u16>, L, S>(&mut body, AT_F1, &self.1, sink)?;
             ::core::result::Result::Ok(body)
         }
@@ -137,7 +138,7 @@ const _: () = {
         ) -> ::core::result::Result<Self, ::karmem::Bad> {
             ::core::result::Result::Ok(
                 Pair(
-                    cx.load::<Metres, L>(body, base, AT_F0, "0", u32::MAX)?,
+                    cx.load::<F0Field, L>(body, base, AT_F0, "0", u32::MAX)?,
                     cx.load::<Vec<u16>, L>(body, base, AT_F1, "1", u32::MAX)?,
                 ),
             )
@@ -148,7 +149,7 @@ const _: () = {
             body: &Self::Body,
             base: u32,
         ) -> ::core::result::Result<(), ::karmem::Bad> {
-            cx.update::<Metres, L>(&mut self.0, body, base, AT_F0, "0", u32::MAX)?;
+            cx.update::<F0Field, L>(&mut self.0, body, base, AT_F0, "0", u32::MAX)?;
             cx.update::<Vec<u16>, L>(&mut self.1, body, base, AT_F1, "1", u32::MAX)
         }
     }
@@ -156,7 +157,7 @@ const _: () = {
         /// Reads `0` in place.
         #[inline]
         pub fn f0(self) -> ::karmem::wire::ViewOf<'m, Metres, L> {
-            self.0.get::<Metres>(AT_F0)
+            self.0.get::<F0Field>(AT_F0)
         }
         #[doc(hidden)]
         /// Reads `1` in place.
@@ -188,7 +189,7 @@ const _: () = {
     impl ::core::fmt::Debug for PairView<'_> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("Pair")
-                .field(&self.0.show::<Metres>(AT_F0))
+                .field(&self.0.show::<F0Field>(AT_F0))
                 .field(&self.0.show::<Vec<u16>>(AT_F1))
                 .finish()
         }
@@ -197,12 +198,12 @@ const _: () = {
         /// Gives access to change `0` in place.
         #[inline]
         pub fn f0(self) -> ::karmem::wire::ViewMutOf<'m, Metres, L> {
-            self.0.get::<Metres>(AT_F0)
+            self.0.get::<F0Field>(AT_F0)
         }
         /// Changes `0` in place. A compile error if it refers to something.
         #[inline]
         pub fn set_f0<V: ::karmem::wire::Is<Metres>>(self, value: V) {
-            self.0.set::<Metres>(AT_F0, &value.is());
+            self.0.set::<F0Field>(AT_F0, &value.is());
         }
         #[doc(hidden)]
         /// Gives access to change `1` in place.
@@ -232,7 +233,7 @@ const _: () = {
             &mut self,
             value: &Metres,
         ) -> ::core::result::Result<&mut Self, ::karmem::EncodeError> {
-            self.0.set::<Metres>(AT_F0, value)?;
+            self.0.set::<F0Field>(AT_F0, value)?;
             ::core::result::Result::Ok(self)
         }
         /// Begins to write `0`, without a value in Rust.
@@ -243,7 +244,7 @@ const _: () = {
             ::karmem::wire::BuilderOf<'_, S, Metres, L>,
             ::karmem::EncodeError,
         > {
-            self.0.build::<Metres>(AT_F0)
+            self.0.build::<F0Field>(AT_F0)
         }
         #[doc(hidden)]
         /// Writes `1`.

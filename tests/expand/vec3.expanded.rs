@@ -151,6 +151,11 @@ const _: () = {
             cx.update::<f32, L>(&mut self.y, body, base, AT_Y, "y", u32::MAX)?;
             cx.update::<f32, L>(&mut self.z, body, base, AT_Z, "z", u32::MAX)
         }
+        #[inline]
+        fn as_wire(values: &[Self]) -> ::core::option::Option<&[u8]> {
+            use ::karmem::shape::UnknownBytes as _;
+            ::karmem::shape::BytesOf(values).known()
+        }
     }
     impl<'m> Vec3View<'m> {
         /// To the right.

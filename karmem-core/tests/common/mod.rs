@@ -4,6 +4,7 @@
     unreachable_pub,
     dead_code,
     clippy::eq_op,
+    clippy::wrong_self_convention,
     reason = "it repeats itself as a macro does, and not all tests use all of it"
 )]
 

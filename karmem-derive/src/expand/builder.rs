@@ -29,7 +29,7 @@ impl Group<'_> {
         let (vis, accessor, at, name, max) =
             (&slot.vis, &slot.accessor, &slot.at, &slot.name, slot.max());
         let of = unboxed(&slot.field.ty);
-        let ty = &of.ty;
+        let (ty, short) = (&of.ty, slot.unboxed());
         let (value, call) = match &of.shape {
             Shape::Scalar(_) => (quote!(#ty), quote!(set::<#ty>(#at, &value))),
             Shape::Str => (quote!(&str), quote!(set_text(#at, value, #name, #max))),
@@ -49,9 +49,9 @@ impl Group<'_> {
             ),
             _ if slot.field.max.is_some() => (
                 quote!(&#ty),
-                quote!(set_limited::<#ty>(#at, value, #name, #max)),
+                quote!(set_limited::<#short>(#at, value, #name, #max)),
             ),
-            _ => (quote!(&#ty), quote!(set::<#ty>(#at, value))),
+            _ => (quote!(&#ty), quote!(set::<#short>(#at, value))),
         };
         let limit = match slot.field.max {
             Some(max) => format!(", of at most {max} elements"),
@@ -104,7 +104,7 @@ impl Group<'_> {
         if !is_nested(of) || slot.field.max.is_some() {
             return None;
         }
-        let ty = &of.ty;
+        let (builder, short) = (self.of("BuilderOf", &quote!('_, #s), of), slot.unboxed());
         let docs = doc(&format!(
             "Begins to write `{name}`, without a value in Rust."
         ));
@@ -114,8 +114,8 @@ impl Group<'_> {
             #[inline]
             #vis fn #build(
                 &mut self,
-            ) -> ::core::result::Result<#krate::wire::BuilderOf<'_, #s, #ty, #l>, #krate::EncodeError> {
-                self.0.build::<#ty>(#at)
+            ) -> ::core::result::Result<#builder, #krate::EncodeError> {
+                self.0.build::<#short>(#at)
             }
         })
     }

@@ -5,12 +5,14 @@
 
 use std::collections::HashSet;
 
+use heck::ToUpperCamelCase;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path, Visibility};
 
-use crate::ast::{Class, Data, Field, Input, Rule, Style};
+use crate::ast::{Class, Data, Field, Input, Rule, Shape, Style, Ty};
 
 mod builder;
 mod enums;
@@ -61,6 +63,9 @@ struct Slot<'a> {
     accessor: Ident,
     /// The constant with its offset.
     at: Ident,
+    /// Another name of its type, where that need not be one that can be a field. It is no type at all
+    /// then, and the compiler says so once and not of everything that is done with it.
+    alias: Option<Ident>,
     vis: TokenStream,
 }
 
@@ -95,6 +100,10 @@ impl<'a> Group<'a> {
         taken.words(input.ident.to_token_stream());
         taken.words(about.ident.to_token_stream());
         taken.words(input.krate.to_token_stream());
+        taken.words(quote!(Self));
+        for suffix in ["View", "ViewMut", "Builder"] {
+            taken.words(derived(&about.ident, suffix).to_token_stream());
+        }
         for field in fields {
             taken.words(field.ty.ty.to_token_stream());
         }
@@ -146,6 +155,13 @@ impl<'a> Group<'a> {
         self.fields.iter().all(|slot| slot.accessor.unraw() != name)
     }
 
+    /// What `ViewOf` and the like give for a type.
+    fn of(&self, alias: &str, first: &TokenStream, ty: &Ty) -> TokenStream {
+        let (krate, l) = (self.krate, &self.names.l);
+        let (alias, tokens) = (Ident::new(alias, Span::mixed_site()), &ty.ty);
+        quote!(#krate::wire::#alias<#first, #tokens, #l>)
+    }
+
     /// `Padded` of `Rule::Padded` and `rule::Padded`.
     fn rule(&self) -> Ident {
         rule(self.rule)
@@ -161,6 +177,11 @@ impl<'a> Slot<'a> {
             syn::Member::Unnamed(index) => index.index.to_string(),
         };
         let at = taken.fresh(&format!("AT_{}", stem.to_uppercase()));
+        let alias = unknown(&field.ty).map(|span| {
+            let mut alias = taken.fresh(&format!("{}Field", stem.to_upper_camel_case()));
+            alias.set_span(span);
+            alias
+        });
         Slot {
             vis: quiet(&field.vis),
             field,
@@ -168,11 +189,24 @@ impl<'a> Slot<'a> {
             stem,
             accessor,
             at,
+            alias,
         }
     }
 
-    fn ty(&self) -> &syn::Type {
-        &self.field.ty.ty
+    /// Its type.
+    fn ty(&self) -> TokenStream {
+        self.alias.as_ref().map_or_else(
+            || self.field.ty.ty.to_token_stream(),
+            ToTokens::to_token_stream,
+        )
+    }
+
+    /// Its type, or what a box holds.
+    fn unboxed(&self) -> TokenStream {
+        self.alias.as_ref().map_or_else(
+            || views::unboxed(&self.field.ty).ty.to_token_stream(),
+            ToTokens::to_token_stream,
+        )
     }
 
     /// As the last argument of methods of the runtime.
@@ -198,6 +232,23 @@ impl<'a> Slot<'a> {
 
     fn hidden(&self) -> Vec<&Attribute> {
         hidden(&self.field.docs)
+    }
+}
+
+/// Where a type has a part that the macro does not know; not in a box, which is read as what it holds.
+fn unknown(ty: &Ty) -> Option<Span> {
+    match &ty.shape {
+        Shape::Path => Some(match &ty.ty {
+            syn::Type::Path(path) => path.path.segments.last()?.ident.span(),
+            ty => ty.span(),
+        }),
+        Shape::List(inner) | Shape::Array(inner) | Shape::Option(inner) | Shape::Map(inner) => {
+            match &inner.shape {
+                Shape::Boxed(inner) => unknown(inner),
+                _ => unknown(inner),
+            }
+        }
+        Shape::Scalar(_) | Shape::Str | Shape::Boxed(_) => None,
     }
 }
 

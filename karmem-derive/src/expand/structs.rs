@@ -60,9 +60,9 @@ pub(super) fn derive(input: &Input, data: &Struct) -> TokenStream {
         Class::Inline => quote!(InlineStruct),
         Class::Table => quote!(TableStruct),
     };
-    let checks = (data.rule == Rule::C && data.class == Class::Inline && data.repr_c)
-        .then(|| group.checks());
-    let (types, shape, record) = (group.types(), group.shape(), group.record());
+    let as_in_rust = data.rule == Rule::C && data.class == Class::Inline && data.repr_c;
+    let checks = as_in_rust.then(|| group.checks());
+    let (types, shape, record) = (group.types(), group.shape(), group.record(as_in_rust));
     let (view, view_mut, builder) = (group.view(), group.view_mut(), group.builder());
     let section = group.section();
     quote! {
@@ -106,6 +106,10 @@ impl Group<'_> {
             Literal::usize_unsuffixed(self.fields.len()),
             (0..self.fields.len()).map(Literal::usize_unsuffixed),
         );
+        let aliases = self.fields.iter().filter_map(|slot| {
+            let (alias, ty) = (slot.alias.as_ref()?, &slot.field.ty.ty);
+            Some(quote!(type #alias = #krate::wire::Same<#ty, #l>;))
+        });
         let ty: Vec<_> = self.fields.iter().map(|slot| slot.ty()).collect();
         let at: Vec<_> = self.fields.iter().map(|slot| &slot.at).collect();
         let (any, fixed) = match self.class {
@@ -154,6 +158,7 @@ impl Group<'_> {
         };
         quote! {
             type #l = #krate::rule::#rule;
+            #(#aliases)*
             const #placed: #krate::layout::Placed<#count> = #krate::layout::place(
                 #krate::layout::Rule::#rule,
                 #krate::layout::Class::#class,
@@ -229,7 +234,7 @@ impl Group<'_> {
     }
 
     /// Between the struct and its bytes.
-    fn record(&self) -> TokenStream {
+    fn record(&self, as_in_rust: bool) -> TokenStream {
         let Group { krate, ident, .. } = self;
         let (l, s) = (&self.names.l, &self.names.s);
         let put = self.fields.iter().map(|slot| {
@@ -264,6 +269,15 @@ impl Group<'_> {
                 }
             }
         });
+        let as_wire = as_in_rust.then(|| {
+            quote! {
+                #[inline]
+                fn as_wire(values: &[Self]) -> ::core::option::Option<&[u8]> {
+                    use #krate::shape::UnknownBytes as _;
+                    #krate::shape::BytesOf(values).known()
+                }
+            }
+        });
         quote! {
             #[automatically_derived]
             impl #krate::shape::Record for #ident {
@@ -291,6 +305,7 @@ impl Group<'_> {
                 ) -> ::core::result::Result<(), #krate::Bad> {
                     #update
                 }
+                #as_wire
                 #fill
             }
         }

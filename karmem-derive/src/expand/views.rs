@@ -104,7 +104,7 @@ impl Group<'_> {
             let docs = docs_and(slot.docs(), &format!("Reads `{}` in place.", slot.name));
             let (vis, accessor, at) = (&slot.vis, &slot.accessor, &slot.at);
             let ty = unboxed(&slot.field.ty);
-            let (output, ty) = (self.view_of(ty), &ty.ty);
+            let (output, ty) = (self.view_of(ty), slot.unboxed());
             quote! {
                 #docs
                 #[inline]
@@ -160,7 +160,7 @@ impl Group<'_> {
             .unwrap_or_default()
             .trim_start_matches("r#");
         let shown = self.fields.iter().map(|slot| {
-            let (ty, at) = (&unboxed(&slot.field.ty).ty, &slot.at);
+            let (ty, at) = (slot.unboxed(), &slot.at);
             quote!(&self.0.show::<#ty>(#at))
         });
         let fields = match self.style {
@@ -218,10 +218,7 @@ impl Group<'_> {
                 quote!(::core::option::Option<#value>)
             }
             Shape::Boxed(value) => self.view_of(value),
-            Shape::Map(..) | Shape::Path => {
-                let ty = &ty.ty;
-                quote!(#krate::wire::ViewOf<'m, #ty, #l>)
-            }
+            Shape::Map(..) | Shape::Path => self.of("ViewOf", &quote!('m), ty),
         }
     }
 
@@ -244,11 +241,10 @@ impl Group<'_> {
     }
 
     fn accessor_mut(&self, slot: &Slot<'_>) -> TokenStream {
-        let Group { krate, names, .. } = self;
-        let (vis, accessor, at, l, name) =
-            (&slot.vis, &slot.accessor, &slot.at, &names.l, &slot.name);
+        let (vis, accessor, at, name) = (&slot.vis, &slot.accessor, &slot.at, &slot.name);
         let ty = unboxed(&slot.field.ty);
-        let (shape, ty) = (&ty.shape, &ty.ty);
+        let of = self.of("ViewMutOf", &quote!('m), ty);
+        let (shape, short) = (&ty.shape, slot.unboxed());
         let (docs, output, value) = match (shape, self.is_table()) {
             (Shape::Scalar(scalar), true) => {
                 let zero = zero(*scalar);
@@ -256,26 +252,26 @@ impl Group<'_> {
                     format!(
                         "Reads `{name}`; `{zero}` if the table is of an older version without it."
                     ),
-                    quote!(#ty),
-                    quote!(self.0.get::<#ty>(#at).map_or(#zero, |value| value.get())),
+                    quote!(#short),
+                    quote!(self.0.get::<#short>(#at).map_or(#zero, |value| value.get())),
                 )
             }
             (Shape::Scalar(_), false) => (
                 format!("Reads `{name}`."),
-                quote!(#ty),
-                quote!(self.0.get::<#ty>(#at).get()),
+                quote!(#short),
+                quote!(self.0.get::<#short>(#at).get()),
             ),
             (_, true) => (
                 format!(
                     "Gives access to change `{name}` in place; `None` if the table is of an older version without it."
                 ),
-                quote!(::core::option::Option<#krate::wire::ViewMutOf<'m, #ty, #l>>),
-                quote!(self.0.get::<#ty>(#at)),
+                quote!(::core::option::Option<#of>),
+                quote!(self.0.get::<#short>(#at)),
             ),
             (_, false) => (
                 format!("Gives access to change `{name}` in place."),
-                quote!(#krate::wire::ViewMutOf<'m, #ty, #l>),
-                quote!(self.0.get::<#ty>(#at)),
+                of,
+                quote!(self.0.get::<#short>(#at)),
             ),
         };
         let docs = docs_and(slot.docs(), &docs);
@@ -298,7 +294,7 @@ impl Group<'_> {
             return None;
         }
         let setter = format_ident!("{setter}", span = slot.field.span);
-        let ty = &ty.ty;
+        let (ty, short) = (&ty.ty, slot.unboxed());
         let (generics, value, reference) = match fixed {
             Fixed::Perhaps => (
                 quote!(<#v: #krate::wire::Is<#ty>>),
@@ -324,7 +320,7 @@ impl Group<'_> {
             #(#hidden)*
             #[inline]
             #vis fn #setter #generics(self, value: #value) #output {
-                self.0.set::<#ty>(#at, #reference) #end
+                self.0.set::<#short>(#at, #reference) #end
             }
         })
     }
