@@ -61,7 +61,7 @@
 //! };
 //! const ITEM: Item = Item::Enum(&TEAM);
 //! static LINE: [u8; len(&ITEM)] = fragment(&ITEM);
-//! assert_eq!(&LINE, b"karmem1 enum game::Team Team u8 Humans=0 Orcs=1 #b82d7c6d3e12db74\n");
+//! assert_eq!(&LINE, b"karmem1 enum game::Team Team u8 Humans=0 Orcs=1 #9471e5be13ecb84f\n");
 //! ```
 
 use crate::schema::{Enum, Field, Struct, Type, Union};
