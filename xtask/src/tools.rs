@@ -19,6 +19,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         let mut command = workspace.cargo();
         command
             .args(["install", WASM_TEST_RUNNER_PACKAGE, "--version", &version])
+            // Built in half the time; it runs for a second.
+            .arg("--debug")
             .args(more);
         tool::run(command.arg("--root").arg(workspace.tools()))
     };
