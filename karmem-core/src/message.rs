@@ -157,8 +157,7 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     ///
     /// Takes no time, and is memory-safe on any bytes: a bad slice reads as empty, a bad table as
     /// absent, a bad enumerator as the one of value 0. Whoever walks such a message has to end by
-    /// himself: its references may lead in a circle, so do not print or collect it as a whole, but
-    /// by `to_owned`, which has limits.
+    /// himself, as its references may lead in a circle; `Debug` and `to_owned` do.
     #[inline]
     fn view_unverified(bytes: &[u8]) -> Self::View<'_> {
         Self::view_unverified_at(bytes, 0)

@@ -12,7 +12,7 @@ use crate::layout::{At, NULL, SIZE_HEADER};
 use crate::rule::LayoutRule;
 use crate::shape::{Record, Shape};
 use crate::verify::Verifier;
-use crate::wire::{Wire, shown};
+use crate::wire::{Slot, Wire};
 use crate::writer::Nowhere;
 
 /// A table in a message: the core of its view.
@@ -90,7 +90,7 @@ impl<'m, T: Shape> Table<'m, T> {
 
     /// The field at `at` for people who debug.
     pub fn show<F: Wire<T::Rule>>(self, at: At) -> impl fmt::Debug {
-        shown::<F, T::Rule>(self.get::<F>(at))
+        show::<F, T::Rule>(self.mem, F::slot(self.table, at))
     }
 
     /// Makes the struct that this reads.
@@ -173,7 +173,7 @@ impl<'m, T: Shape> Inline<'m, T> {
 
     /// The field at `at` for people who debug.
     pub fn show<F: Wire<T::Rule>>(self, at: At) -> impl fmt::Debug {
-        shown::<F, T::Rule>(self.get::<F>(at))
+        show::<F, T::Rule>(self.mem, F::slot(self.body.as_bytes(), at))
     }
 
     /// Makes the struct that this reads.
@@ -190,6 +190,18 @@ impl<'m, T: Shape> Inline<'m, T> {
         T::load_body(&mut cx, self.body, offset)
             .map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
     }
+}
+
+/// Prints a field. Views may be of a message that nobody checked, whose references lead in a circle:
+/// what does not pass the check with its limits is named instead of walked.
+fn show<'m, F: Wire<L>, L: LayoutRule>(mem: &'m [u8], slot: Slot<'m, F::Raw>) -> impl fmt::Debug {
+    fmt::from_fn(move |f| {
+        let mut cx = Verifier::new(mem, &Limits::default());
+        match F::verify(&mut cx, slot.flag, slot.raw, 0) {
+            Ok(()) => F::debug(&F::view(mem, slot), f),
+            Err(bad) => write!(f, "<{}>", bad.cause),
+        }
+    })
 }
 
 /// A table that can be changed in place: the core of its mutable view.

@@ -219,6 +219,9 @@ fn cycles_and_depth_are_refused() {
         "{error}"
     );
     assert!(Monster::view_unverified(&bytes).to_owned().is_err());
+    // Printing ends too, and says why.
+    let shown = format!("{:?}", Monster::view_unverified(&bytes));
+    assert!(shown.contains("friend: <"), "{shown}");
 }
 
 /// The longest text that [`shown`] gives, in bytes.

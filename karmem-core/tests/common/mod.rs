@@ -415,7 +415,7 @@ macro_rules! monster {
 
             impl core::fmt::Debug for MonsterView<'_> {
                 fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                    f.debug_struct("Monster")$(.field(stringify!($field), &self.$field()))*.finish()
+                    f.debug_struct("Monster")$(.field(stringify!($field), &self.0.show::<$ty>($at)))*.finish()
                 }
             }
 
