@@ -238,7 +238,7 @@ pub fn alloc(size: u32, align: u32) -> *mut u8 {
 ///
 /// # Safety
 ///
-/// The block came from [`alloc`] with the same size and alignment and was not freed.
+/// The block came from [`alloc()`] with the same size and alignment and was not freed.
 pub unsafe fn free(block: *mut u8, size: u32, align: u32) {
     let Ok(layout) = Layout::from_size_align(size as usize, align as usize) else {
         return;
@@ -259,7 +259,7 @@ pub unsafe fn free(block: *mut u8, size: u32, align: u32) {
 ///
 /// # Safety
 ///
-/// The bytes are a block of [`alloc`], or a part of one, until [`detach`]. Nothing of this module
+/// The bytes are a block of [`alloc()`], or a part of one, until [`detach`]. Nothing of this module
 /// uses them: no call that is still running has opened them, be it under another handle or before.
 /// A call that has ended in a trap is not running, so a host may attach the blocks of a module anew
 /// after a trap, once no other call of the module is running. The bytes do not change while this

@@ -1,4 +1,4 @@
-//! The kinds of fields. Each is a type without values that implements [`Codec`] for its types.
+//! The kinds of fields. Each is a type without values that implements [`Codec`](crate::wire::Codec) for its types.
 
 mod list;
 mod option;
