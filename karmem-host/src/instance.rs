@@ -320,7 +320,7 @@ impl Instance {
         Ok(self.place_mut(block)?.0)
     }
 
-    /// Copies the block's bytes out of the guest's memory.
+    /// Copies all of the block's bytes out of the guest's memory.
     ///
     /// # Errors
     ///
@@ -329,6 +329,26 @@ impl Instance {
         let bytes = self.bytes(block)?.to_vec();
         self.stats.bytes_copied += bytes.len() as u64;
         Ok(bytes)
+    }
+
+    /// Copies bytes out of the block, from its byte `offset` on, until `target` is full.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfBlock`] if the block ends before that, and nothing is copied then;
+    /// [`Error::BadBlock`] if the block was freed or belongs to another instance.
+    pub fn read_bytes(&mut self, block: &Block, offset: u32, target: &mut [u8]) -> Result<()> {
+        let source = self.bytes(block)?.get(offset as usize..);
+        let source = source
+            .and_then(|s| s.get(..target.len()))
+            .ok_or(Error::OutOfBlock {
+                offset,
+                length: target.len(),
+                block: block.len(),
+            })?;
+        target.copy_from_slice(source);
+        self.stats.bytes_copied += target.len() as u64;
+        Ok(())
     }
 
     /// Copies bytes into the block, from its byte `offset` on.

@@ -37,17 +37,25 @@ pub(crate) fn ensure_target() -> Result<()> {
     tool::run(Command::new("rustup").args(["target", "add", WASM_TARGET]))
 }
 
-/// Builds these guests in release; the target must be there.
+/// Builds these guests in release; the target must be there. One after another, because cargo would
+/// give packages that it builds together the features that any of them asks for.
 pub(crate) fn build(workspace: &Workspace, guests: &[&str]) -> Result<()> {
     if let Some(missing) = guests.iter().find(|guest| !workspace.has(guest)) {
         return Err(Error::new(format!(
             "the workspace has no package `{missing}`; add it, or take it out of xtask/src/names.rs"
         )));
     }
-    let mut command = workspace.cargo();
-    command.args(["build", "--release", "--target", WASM_TARGET]);
     for guest in guests {
-        command.args(["--package", guest]);
+        let mut command = workspace.cargo();
+        command.args([
+            "build",
+            "--release",
+            "--target",
+            WASM_TARGET,
+            "--package",
+            guest,
+        ]);
+        tool::run(&mut command)?;
     }
-    tool::run(&mut command)
+    Ok(())
 }

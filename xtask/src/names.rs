@@ -15,7 +15,13 @@ pub(crate) const BENCHES: &str = "karmem-benches";
 pub(crate) const BENCH_GUEST: &str = "karmem-benches-guest";
 
 /// Every package that is built for wasm before the tests run. A new guest gets its line here.
-pub(crate) const GUESTS: &[&str] = &[DEMO_GUESTS[0], DEMO_GUESTS[1], BENCH_GUEST];
+pub(crate) const GUESTS: &[&str] = &[
+    DEMO_GUESTS[0],
+    DEMO_GUESTS[1],
+    BENCH_GUEST,
+    "karmem-tests-guest",
+    "karmem-tests-guest-bare",
+];
 
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.
 pub(crate) const GUESTS_VARIABLE: &str = "KARMEM_GUESTS";

@@ -61,6 +61,19 @@ fn a_message_is_built_and_changed_in_place() {
     }
     assert_eq!(guest.bytes(&block).unwrap()[60..], [1, 2, 3, 4]);
     assert_eq!(guest.stats().bytes_copied, 4 + 64);
+
+    let mut out = [9; 3];
+    guest.read_bytes(&block, 61, &mut out).unwrap();
+    assert_eq!(out, [2, 3, 4]);
+    assert_eq!(guest.stats().bytes_copied, 4 + 64 + 3);
+    for (offset, length) in [(62, 3), (65, 0), (u32::MAX, 1)] {
+        let e = guest
+            .read_bytes(&block, offset, &mut out[..length])
+            .unwrap_err();
+        assert!(matches!(e, Error::OutOfBlock { .. }), "{e:?}");
+    }
+    assert_eq!(out, [2, 3, 4]);
+    assert_eq!(guest.stats().bytes_copied, 4 + 64 + 3);
 }
 
 #[test]
@@ -76,6 +89,7 @@ fn a_freed_block_is_nobodys() {
         guest.bytes_mut(&block).map(drop).unwrap_err(),
         guest.read_to_vec(&block).map(drop).unwrap_err(),
         guest.write_bytes(&block, 0, &[]).unwrap_err(),
+        guest.read_bytes(&block, 0, &mut []).unwrap_err(),
         guest.free(block).unwrap_err(),
     ] {
         assert!(

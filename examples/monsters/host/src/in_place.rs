@@ -19,11 +19,13 @@ pub(crate) fn run(
 ) -> Result<Run, Box<dyn Error>> {
     let module = Module::from_file(engine, guest)?;
     // Whatever the guest means by `World` must be what the host means by it.
-    let mut guest =
-        Instance::builder(&module).limits(Limits::default()).expect::<World>().build()?;
+    let mut guest = Instance::builder(&module)
+        .limits(Limits::default())
+        .expect::<World>()
+        .build()?;
     let block = guest.alloc(start.encoded_len()?)?;
     guest.build(&block, |writer| build(start, writer))?;
-    let message = block.message(0).to_i64();
+    let message = block.message(0);
     let step = guest.func::<i64, i32>("step")?;
 
     let bar = progress("in place", frames);

@@ -31,7 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn compare(guest: &Path, msgpack_guest: &Path) -> Result<(), Box<dyn Error>> {
     let engine = Engine::new()?;
     let start = World::new(MONSTER_COUNT);
-    println!("{MONSTER_COUNT} monsters, {FRAMES} frames, statistics after each frame\n");
+    println!(
+        "{MONSTER_COUNT} monsters, moved by a guest for {FRAMES} frames; after each, the host reads them all.\n"
+    );
 
     let expected = expected(&start);
     let karmem = in_place::run(&engine, guest, &start, FRAMES)?;
@@ -40,7 +42,10 @@ fn compare(guest: &Path, msgpack_guest: &Path) -> Result<(), Box<dyn Error>> {
         check(run, &expected)?;
     }
     report::print(&karmem, &msgpack);
-    println!("\nwhat teams in other languages get ({}.km):\n", MONSTERS.name());
+    println!(
+        "\nThe same types for other languages, {}.km:\n",
+        MONSTERS.name()
+    );
     println!("{}", MONSTERS.to_km()?);
     Ok(())
 }
@@ -63,10 +68,16 @@ fn expected(start: &World) -> (World, Vec<Statistics>) {
 /// Compares every position at the end, to the bit, and the statistics of every frame.
 fn check(run: &Run, (world, statistics): &(World, Vec<Statistics>)) -> Result<(), String> {
     if run.statistics != *statistics {
-        return Err(format!("{}: the statistics are not those of a native run", run.name));
+        return Err(format!(
+            "{}: the statistics are not those of a native run",
+            run.name
+        ));
     }
     if run.world != *world {
-        return Err(format!("{}: the final world is not that of a native run", run.name));
+        return Err(format!(
+            "{}: the final world is not that of a native run",
+            run.name
+        ));
     }
     Ok(())
 }

@@ -73,7 +73,11 @@ pub const WALL: f32 = 1000.0;
 #[inline]
 pub fn advance(pos: f32, speed: f32) -> (f32, f32, bool) {
     let next = pos + speed;
-    if (-WALL..=WALL).contains(&next) { (next, speed, false) } else { (pos, -speed, true) }
+    if (-WALL..=WALL).contains(&next) {
+        (next, speed, false)
+    } else {
+        (pos, -speed, true)
+    }
 }
 
 impl World {
@@ -87,7 +91,11 @@ impl World {
             seed ^= seed << 5;
             (seed as f32 / u32::MAX as f32 * 2.0 - 1.0) * range
         };
-        let mut vec3 = |range: f32| Vec3 { x: random(range), y: random(range), z: random(range) };
+        let mut vec3 = |range: f32| Vec3 {
+            x: random(range),
+            y: random(range),
+            z: random(range),
+        };
         let monsters = (0..count)
             .map(|i| Monster {
                 pos: vec3(WALL),
@@ -107,9 +115,11 @@ impl World {
         self.frame += 1;
         for monster in &mut self.monsters {
             let (pos, speed) = (&mut monster.pos, &mut monster.speed);
-            for (pos, speed) in
-                [(&mut pos.x, &mut speed.x), (&mut pos.y, &mut speed.y), (&mut pos.z, &mut speed.z)]
-            {
+            for (pos, speed) in [
+                (&mut pos.x, &mut speed.x),
+                (&mut pos.y, &mut speed.y),
+                (&mut pos.z, &mut speed.z),
+            ] {
                 let (next_pos, next_speed, bump) = advance(*pos, *speed);
                 (*pos, *speed) = (next_pos, next_speed);
                 monster.bumps += u32::from(bump);

@@ -1,0 +1,41 @@
+//! Guests that are built from Rust, and the host: from loading to traps.
+#![allow(missing_docs)]
+
+mod bare;
+mod loading;
+mod messages;
+mod trouble;
+mod types;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use karmem::host::{Engine, Instance, Limits, Module};
+
+pub fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new().unwrap())
+}
+
+/// The guest of the demo, as bytes.
+pub fn monsters() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| std::fs::read(karmem_tests_guests::guest("monsters-guest")).unwrap())
+}
+
+/// The guest of these tests, compiled once.
+pub fn module() -> &'static Module {
+    static MODULE: OnceLock<Module> = OnceLock::new();
+    MODULE.get_or_init(|| {
+        Module::from_file(engine(), karmem_tests_guests::guest("karmem-tests-guest")).unwrap()
+    })
+}
+
+/// Room for slow machines: only guests that never end run into it.
+pub fn limits() -> Limits {
+    Limits::default().deadline(Duration::from_secs(60))
+}
+
+pub fn guest() -> Instance {
+    Instance::new(module(), limits()).unwrap()
+}
