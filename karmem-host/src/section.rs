@@ -50,7 +50,14 @@ pub(crate) fn find(wasm: &[u8]) -> Result<Option<Vec<u8>>> {
             }
         }
     }
-    Ok(found)
+    // The bytes may also end between two functions, or before the code of them all.
+    match parser.parse(&[], true) {
+        Ok(_) => Ok(found),
+        Err(_) => Err(Error::Truncated {
+            offset: at,
+            length: wasm.len(),
+        }),
+    }
 }
 
 /// Is this the binary format of a core module at all?

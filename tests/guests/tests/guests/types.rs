@@ -94,7 +94,10 @@ fn the_same_types_written_again_are_let_in() {
 #[test]
 fn each_difference_is_named_with_its_place() {
     for (text, says) in [
-        (refusal::<moved::World>(), "World.Monsters[].Health: offset"),
+        (
+            refusal::<moved::World>(),
+            "World.Monsters[].Health: named `Health` in the host, `Team` in the guest",
+        ),
         (
             refusal::<retyped::World>(),
             "World.Monsters[].Health: `u16` in the host, `i16` in the guest",
@@ -105,7 +108,7 @@ fn each_difference_is_named_with_its_place() {
         ),
         (
             refusal::<limited::World>(),
-            "World.Monsters[].Path: max 8 in the host, none in the guest",
+            "World.Monsters[].Path: limit 8 in the host, none in the guest",
         ),
         (
             refusal::<counted::World>(),
