@@ -239,6 +239,17 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::Position:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };
 /// Lives in a world.
@@ -941,5 +952,16 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::Monster:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };

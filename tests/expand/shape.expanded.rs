@@ -227,6 +227,17 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::ShapeCircle:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };
 /// The fields of [`Shape::Polygon`]: a name for their table, without values.
@@ -466,6 +477,17 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::ShapePolygon:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };
 #[allow(dead_code)]
@@ -616,6 +638,17 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::Shape:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
     #[automatically_derived]
     impl ::core::clone::Clone for ShapeView<'_> {
@@ -913,5 +946,16 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::Holder:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };

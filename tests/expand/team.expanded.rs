@@ -68,5 +68,16 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::Team:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };

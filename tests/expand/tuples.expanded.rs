@@ -284,5 +284,16 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::Pair:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };

@@ -299,5 +299,16 @@ const _: () = {
         static SECTION: [u8; ::karmem::section::len(&ITEM)] = ::karmem::section::fragment(
             &ITEM,
         );
+        #[unsafe(
+            export_name = concat!(
+                "karmem_type ",
+                module_path!(),
+                "::Vec3:",
+                line!(),
+                ":",
+                column!()
+            )
+        )]
+        extern "C" fn keep() {}
     };
 };

@@ -34,7 +34,7 @@ pub(super) fn derive(input: &Input, data: &Enum) -> TokenStream {
             others.push(quote!(#number => #made,));
         }
     }
-    let section = section(krate, "Enum", &quote!(SCHEMA));
+    let section = section(krate, ident, "Enum", &quote!(SCHEMA));
     quote! {
         const _: () = {
             const SCHEMA: &#krate::schema::Enum = &#krate::schema::Enum {

@@ -378,7 +378,13 @@ fn name(krate: &Path, ident: &Ident, km: &str) -> TokenStream {
 
 /// What a module made of this carries in its custom section. Not `#[used]`: that would put it into the
 /// module's memory too.
-fn section(krate: &Path, kind: &str, schema: &TokenStream) -> TokenStream {
+///
+/// A linker takes only those objects of a library that are referred to, and code that is inlined
+/// elsewhere refers to nothing. Exported functions are always taken, with the object around them; so
+/// each section has one beside it, in the same module of the crate and thus in the same object. No two
+/// types have one name: in one module, those of the same identifier stand in different places.
+fn section(krate: &Path, ident: &Ident, kind: &str, schema: &TokenStream) -> TokenStream {
+    let path = format!("::{}:", ident.unraw());
     let kind = Ident::new(kind, Span::mixed_site());
     quote! {
         #[cfg(target_family = "wasm")]
@@ -386,6 +392,10 @@ fn section(krate: &Path, kind: &str, schema: &TokenStream) -> TokenStream {
             const ITEM: #krate::section::Item = #krate::section::Item::#kind(#schema);
             #[unsafe(link_section = "karmem")]
             static SECTION: [u8; #krate::section::len(&ITEM)] = #krate::section::fragment(&ITEM);
+            #[unsafe(export_name = concat!(
+                "karmem_type ", module_path!(), #path, line!(), ":", column!()
+            ))]
+            extern "C" fn keep() {}
         };
     }
 }

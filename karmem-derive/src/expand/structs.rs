@@ -228,6 +228,7 @@ impl Group<'_> {
         let Group { krate, ident, .. } = self;
         section(
             krate,
+            ident,
             "Struct",
             &quote!(<#ident as #krate::shape::Shape>::SCHEMA),
         )

@@ -264,6 +264,7 @@ fn shape(input: &Input, data: &Union, names: &Names, choices: &[Choice<'_>]) -> 
     });
     let section = section(
         krate,
+        ident,
         "Union",
         &quote!(<#ident as #krate::kind::UnionShape>::SCHEMA),
     );
