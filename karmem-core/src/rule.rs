@@ -1,7 +1,9 @@
 //! The four layouts as types, so that the compiler knows the size of a reference.
 
+use zerocopy::IntoBytes;
+
 use crate::layout::Rule;
-use crate::raw::Raw;
+use crate::raw::{Raw, part, put};
 
 /// A layout as a type: what differs between them besides the placement of fields.
 pub trait LayoutRule: Copy + Send + Sync + 'static {
@@ -19,21 +21,67 @@ pub trait LayoutRule: Copy + Send + Sync + 'static {
     type Align<A: Alignment>: Alignment;
 
     /// Splits a slice's reference into offset and length in bytes.
-    fn slice(raw: &Self::SliceRef) -> (u32, u32);
-    /// Makes a slice's reference; `item` is the size of an element.
-    fn slice_ref(offset: u32, len: u32, item: u32) -> Self::SliceRef;
+    #[inline(always)]
+    #[must_use]
+    fn slice(raw: &Self::SliceRef) -> (u32, u32) {
+        // Both at once, as one 64-bit word.
+        let word = u64::from_le_bytes(*part(raw.as_bytes(), 0));
+        (word as u32, (word >> 32) as u32)
+    }
+    /// Makes a slice's reference. Where it has room for a third word, that is the size of an element.
+    #[inline(always)]
+    #[must_use]
+    fn slice_ref(offset: u32, len: u32, item: u32) -> Self::SliceRef {
+        let word = u64::from(offset) | u64::from(len) << 32;
+        let mut raw = Self::SliceRef::ZERO;
+        put(raw.as_mut_bytes(), 0, &word.to_le_bytes());
+        if size_of::<Self::SliceRef>() > 8 {
+            put(raw.as_mut_bytes(), 8, &item.to_le_bytes());
+        }
+        raw
+    }
     /// The offset in a table's reference.
-    fn table(raw: &Self::TableRef) -> u32;
+    #[inline(always)]
+    #[must_use]
+    fn table(raw: &Self::TableRef) -> u32 {
+        u32::from_le_bytes(*part(raw.as_bytes(), 0))
+    }
     /// Makes a table's reference.
-    fn table_ref(offset: u32) -> Self::TableRef;
-    /// The reference in an element.
-    fn slice_of_item(item: &Self::SliceItem) -> &Self::SliceRef;
+    #[inline(always)]
+    #[must_use]
+    fn table_ref(offset: u32) -> Self::TableRef {
+        let mut raw = Self::TableRef::ZERO;
+        put(raw.as_mut_bytes(), 0, &offset.to_le_bytes());
+        raw
+    }
+    /// The reference in an element, which begins with it.
+    #[inline(always)]
+    #[must_use]
+    fn slice_of_item(item: &Self::SliceItem) -> &Self::SliceRef {
+        part(item.as_bytes(), 0)
+    }
     /// The element that holds a reference.
-    fn slice_item(raw: Self::SliceRef) -> Self::SliceItem;
-    /// The reference in an element.
-    fn table_of_item(item: &Self::TableItem) -> &Self::TableRef;
+    #[inline(always)]
+    #[must_use]
+    fn slice_item(raw: Self::SliceRef) -> Self::SliceItem {
+        let mut item = Self::SliceItem::ZERO;
+        put(item.as_mut_bytes(), 0, &raw);
+        item
+    }
+    /// The reference in an element, which begins with it.
+    #[inline(always)]
+    #[must_use]
+    fn table_of_item(item: &Self::TableItem) -> &Self::TableRef {
+        part(item.as_bytes(), 0)
+    }
     /// The element that holds a reference.
-    fn table_item(raw: Self::TableRef) -> Self::TableItem;
+    #[inline(always)]
+    #[must_use]
+    fn table_item(raw: Self::TableRef) -> Self::TableItem {
+        let mut item = Self::TableItem::ZERO;
+        put(item.as_mut_bytes(), 0, &raw);
+        item
+    }
 }
 
 /// An alignment as a type.
@@ -71,154 +119,26 @@ pub struct Packed;
 #[derive(Clone, Copy, Debug)]
 pub struct Legacy;
 
-#[inline(always)]
-fn word(low: u32, high: u32) -> [u8; 8] {
-    (u64::from(low) | u64::from(high) << 32).to_le_bytes()
-}
-
-/// Low and high half of one 64-bit word, read at once.
-#[inline(always)]
-fn halves(raw: &[u8; 8]) -> (u32, u32) {
-    let word = u64::from_le_bytes(*raw);
-    (word as u32, (word >> 32) as u32)
-}
-
-macro_rules! slot_layout {
-    ($($name:ident)*) => {$(
+macro_rules! layouts {
+    ($($(#[$doc:meta])* $name:ident: slice $slice:literal in $slice_item:literal,
+        table $table:literal in $table_item:literal, align $a:ident $align:ty;)*) => {$(
+        $(#[$doc])*
         impl LayoutRule for $name {
             const RULE: Rule = Rule::$name;
-            type SliceRef = [u8; 8];
-            type SliceItem = [u8; 8];
-            type TableRef = [u8; 8];
-            type TableItem = [u8; 8];
-            type Align<A: Alignment> = A;
-
-            #[inline(always)]
-            fn slice(raw: &[u8; 8]) -> (u32, u32) {
-                halves(raw)
-            }
-            #[inline(always)]
-            fn slice_ref(offset: u32, len: u32, _: u32) -> [u8; 8] {
-                word(offset, len)
-            }
-            #[inline(always)]
-            fn table(raw: &[u8; 8]) -> u32 {
-                halves(raw).0
-            }
-            #[inline(always)]
-            fn table_ref(offset: u32) -> [u8; 8] {
-                word(offset, 0)
-            }
-            #[inline(always)]
-            fn slice_of_item(item: &[u8; 8]) -> &[u8; 8] {
-                item
-            }
-            #[inline(always)]
-            fn slice_item(raw: [u8; 8]) -> [u8; 8] {
-                raw
-            }
-            #[inline(always)]
-            fn table_of_item(item: &[u8; 8]) -> &[u8; 8] {
-                item
-            }
-            #[inline(always)]
-            fn table_item(raw: [u8; 8]) -> [u8; 8] {
-                raw
-            }
+            type SliceRef = [u8; $slice];
+            type SliceItem = [u8; $slice_item];
+            type TableRef = [u8; $table];
+            type TableItem = [u8; $table_item];
+            type Align<$a: Alignment> = $align;
         }
     )*};
 }
-slot_layout!(Padded C);
 
-impl LayoutRule for Packed {
-    const RULE: Rule = Rule::Packed;
-    type SliceRef = [u8; 8];
-    type SliceItem = [u8; 8];
-    type TableRef = [u8; 4];
-    type TableItem = [u8; 4];
-    type Align<A: Alignment> = Align<1>;
-
-    #[inline(always)]
-    fn slice(raw: &[u8; 8]) -> (u32, u32) {
-        halves(raw)
-    }
-    #[inline(always)]
-    fn slice_ref(offset: u32, len: u32, _: u32) -> [u8; 8] {
-        word(offset, len)
-    }
-    #[inline(always)]
-    fn table(raw: &[u8; 4]) -> u32 {
-        u32::from_le_bytes(*raw)
-    }
-    #[inline(always)]
-    fn table_ref(offset: u32) -> [u8; 4] {
-        offset.to_le_bytes()
-    }
-    #[inline(always)]
-    fn slice_of_item(item: &[u8; 8]) -> &[u8; 8] {
-        item
-    }
-    #[inline(always)]
-    fn slice_item(raw: [u8; 8]) -> [u8; 8] {
-        raw
-    }
-    #[inline(always)]
-    fn table_of_item(item: &[u8; 4]) -> &[u8; 4] {
-        item
-    }
-    #[inline(always)]
-    fn table_item(raw: [u8; 4]) -> [u8; 4] {
-        raw
-    }
-}
-
-/// Elements of the legacy layout are inline wrappers with the tail that the public compiler gives
-/// them: a reference of 4 bytes takes 8, one of 12 bytes takes 16.
-impl LayoutRule for Legacy {
-    const RULE: Rule = Rule::Legacy;
-    type SliceRef = [u8; 12];
-    type SliceItem = [u8; 16];
-    type TableRef = [u8; 4];
-    type TableItem = [u8; 8];
-    type Align<A: Alignment> = Align<1>;
-
-    #[inline(always)]
-    fn slice(raw: &[u8; 12]) -> (u32, u32) {
-        halves(crate::raw::part(raw, 0))
-    }
-    #[inline(always)]
-    fn slice_ref(offset: u32, len: u32, item: u32) -> [u8; 12] {
-        let mut raw = [0; 12];
-        crate::raw::put(&mut raw, 0, &word(offset, len));
-        crate::raw::put(&mut raw, 8, &item.to_le_bytes());
-        raw
-    }
-    #[inline(always)]
-    fn table(raw: &[u8; 4]) -> u32 {
-        u32::from_le_bytes(*raw)
-    }
-    #[inline(always)]
-    fn table_ref(offset: u32) -> [u8; 4] {
-        offset.to_le_bytes()
-    }
-    #[inline(always)]
-    fn slice_of_item(item: &[u8; 16]) -> &[u8; 12] {
-        crate::raw::part(item, 0)
-    }
-    #[inline(always)]
-    fn slice_item(raw: [u8; 12]) -> [u8; 16] {
-        let mut item = [0; 16];
-        crate::raw::put(&mut item, 0, &raw);
-        item
-    }
-    #[inline(always)]
-    fn table_of_item(item: &[u8; 8]) -> &[u8; 4] {
-        crate::raw::part(item, 0)
-    }
-    #[inline(always)]
-    fn table_item(raw: [u8; 4]) -> [u8; 8] {
-        let mut item = [0; 8];
-        crate::raw::put(&mut item, 0, &raw);
-        item
-    }
+// Bytes of each reference, alone and as an element.
+layouts! {
+    Padded: slice 8 in 8, table 8 in 8, align A A;
+    C: slice 8 in 8, table 8 in 8, align A A;
+    Packed: slice 8 in 8, table 4 in 4, align A Align<1>;
+    /// Elements are inline wrappers with the tail that the public compiler gives them.
+    Legacy: slice 12 in 16, table 4 in 8, align A Align<1>;
 }
