@@ -55,6 +55,7 @@ fn scalar(item: &DeriveInput, krate: &Path) -> TokenStream {
         impl #krate::kind::ScalarValue for #ident {
             type Bytes = [u8; 1];
             type Align = #krate::rule::Align<1>;
+            type Abi = i32;
             const TYPE: #krate::schema::Type = #krate::schema::Type::Scalar(#krate::schema::Scalar::U8);
             fn from_wire(_: [u8; 1]) -> Self {
                 ::core::unreachable!("the derive refused this type")
