@@ -399,7 +399,7 @@ impl Instance {
     }
 }
 
-fn next_id() -> u64 {
+pub(crate) fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
@@ -442,7 +442,7 @@ fn check_imports(
 }
 
 /// Why there is no instance.
-fn not_instantiated(e: wasmtime::Error, store: &Store<Context>) -> Error {
+pub(crate) fn not_instantiated(e: wasmtime::Error, store: &Store<Context>) -> Error {
     let accountant = &store.data().accountant;
     let limits = accountant.limits();
     if e.is::<wasmtime::Trap>() || e.is::<WasmBacktrace>() {

@@ -22,20 +22,24 @@
 //! A guest is not trusted: one that traps, loops or grows too large gives an [`Error`] from the call
 //! that did it, and the host goes on. See [`Limits`] for what a guest may use and
 //! [`Instance`] for the state in which a trap leaves it.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod call;
 mod context;
 mod engine;
 mod error;
+mod facts;
 mod imports;
 mod instance;
 mod limits;
 mod message;
 mod module;
+mod region;
 mod schema;
 mod section;
 mod signature;
+mod sys;
+mod system;
 mod typed;
 
 pub use call::Func;
@@ -47,7 +51,12 @@ pub use instance::{Builder, Instance, Stats};
 pub use limits::Limits;
 pub use message::{Block, Message};
 pub use module::Module;
+pub use region::{Access, Region, Sealed};
 pub use signature::{Params, Results};
+pub use system::{
+    Caller, Client, Definer, Description, Implementation, Link, Method, Provider, Receiving,
+    Removed, Sending, Serving, System, SystemBuilder, SystemStats, provided,
+};
 pub use typed::Place;
 /// The engine underneath, in the version that this crate uses.
 pub use wasmtime;

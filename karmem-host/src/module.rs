@@ -10,6 +10,7 @@ use wasmtime::{ExternType, FuncType};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result, text};
+use crate::facts::Facts;
 use crate::signature::{Signature, extern_name};
 use crate::{schema, section};
 
@@ -35,6 +36,7 @@ struct Inner {
     engine: Engine,
     wasm: wasmtime::Module,
     schema: Option<Schema>,
+    facts: Facts,
 }
 
 impl Module {
@@ -108,6 +110,7 @@ impl Module {
                 engine: engine.clone(),
                 wasm,
                 schema,
+                facts: Facts::of(&bytes),
             }),
         })
     }
@@ -171,6 +174,11 @@ impl Module {
         } else {
             Err(Error::Abi(wrong.join("; ")))
         }
+    }
+
+    /// Whether something may be out of order after a trap that nobody but the module can put right.
+    pub(crate) fn has_hidden_state(&self) -> bool {
+        self.inner.facts.hidden_state
     }
 
     /// The exported functions, for messages.
