@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::flags::{self, Memory};
+use crate::guest::Guest;
 use crate::tool;
 
 /// Names the compiler to use instead of looking for one.
@@ -56,28 +57,26 @@ impl Clang {
     }
 
     /// Compiles and links.
-    pub(crate) fn build(
-        &self,
-        sources: &[PathBuf],
-        memory: &Memory,
-        more: &[String],
-        release: bool,
-        to: &Path,
-    ) -> Result<()> {
+    pub(crate) fn build(&self, guest: &Guest, sources: &[PathBuf], to: &Path) -> Result<()> {
         let help = tool::output(Command::new(&self.linker).arg("--help"))?;
         let mut command = Command::new(&self.path);
         command.args(["--target=wasm32", "-nostdlib", "-ffreestanding"]);
         // Loops that set and copy memory become one instruction each; there is no libc to call.
         command.args(["-mbulk-memory", "-mmutable-globals"]);
-        command.arg(if release { "-O2" } else { "-O1" });
-        if let Memory::Shared { .. } = memory {
+        command.arg(if guest.release { "-O2" } else { "-O1" });
+        if let Memory::Shared { .. } = guest.memory {
             command.arg("-matomics");
         }
         command.arg("-Wl,--no-entry");
-        for flag in flags::linker(memory, flags::stack_last(&help)) {
+        let flags = flags::linker(&guest.memory, flags::stack_last(&help));
+        for flag in flags.iter().chain(&guest.link) {
             command.arg(format!("-Wl,{flag}"));
         }
-        command.args(more).args(sources).arg("-o").arg(to);
+        command
+            .args(&guest.arguments)
+            .args(sources)
+            .arg("-o")
+            .arg(to);
         tool::output(&mut command).map(drop)
     }
 }

@@ -23,6 +23,7 @@ const THREAD_STACK: u32 = 64 << 10;
 #[must_use]
 pub struct Guest {
     pub(crate) source: Source,
+    name: Option<String>,
     pub(crate) directory: PathBuf,
     pub(crate) target: Option<PathBuf>,
     pub(crate) release: bool,
@@ -30,6 +31,7 @@ pub struct Guest {
     pub(crate) nightly: bool,
     pub(crate) memory: Memory,
     pub(crate) arguments: Vec<String>,
+    pub(crate) link: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +53,7 @@ impl Guest {
     fn new(source: Source) -> Guest {
         Guest {
             source,
+            name: None,
             directory: PathBuf::from("."),
             target: None,
             release: false,
@@ -58,6 +61,7 @@ impl Guest {
             nightly: false,
             memory: Memory::Own,
             arguments: Vec::new(),
+            link: Vec::new(),
         }
     }
 
@@ -130,6 +134,19 @@ impl Guest {
         self
     }
 
+    /// Adds an argument for the linker `wasm-ld`, after those that the memory needs.
+    pub fn link_argument(mut self, argument: impl Into<String>) -> Guest {
+        self.link.push(argument.into());
+        self
+    }
+
+    /// Sets the name of the module's file, without its ending. It is the name of the package or of the first file
+    /// otherwise, so that two guests from one package that differ in their arguments need this.
+    pub fn name(mut self, name: impl Into<String>) -> Guest {
+        self.name = Some(name.into());
+        self
+    }
+
     /// Builds it, and says where the module is. The file has a name of its own for each memory that
     /// the guest is built for, so that several can be used side by side.
     ///
@@ -159,7 +176,7 @@ impl Guest {
             .unwrap_or_else(|| self.directory.join("target"));
         let (to, _lock) = self.place(&target, &stem.to_string_lossy())?;
         let files: Vec<PathBuf> = files.iter().map(|file| self.directory.join(file)).collect();
-        Clang::find()?.build(&files, &self.memory, &self.arguments, self.release, &to)?;
+        Clang::find()?.build(self, &files, &to)?;
         Ok(to)
     }
 
@@ -171,6 +188,7 @@ impl Guest {
         let lock = directory.join(".lock");
         let locked = File::create(&lock).map_err(tool::file(&lock))?;
         locked.lock().map_err(tool::file(&lock))?;
+        let name = self.name.as_deref().unwrap_or(name);
         let debug = if self.release { "" } else { "-debug" };
         let memory = match &self.memory {
             Memory::Own => String::new(),

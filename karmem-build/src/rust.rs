@@ -76,7 +76,8 @@ pub(crate) fn build(guest: &Guest, package: &str) -> Result<PathBuf> {
     command.args(&guest.arguments).current_dir(&guest.directory);
     // Only the last crate gets these, so that the others are built once for all places.
     command.arg("--");
-    for flag in flags::linker(&guest.memory, Some(STACK_LAST)) {
+    let flags = flags::linker(&guest.memory, Some(STACK_LAST));
+    for flag in flags.iter().chain(&guest.link) {
         command.arg(format!("-Clink-arg={flag}"));
     }
     if !guest.quiet {

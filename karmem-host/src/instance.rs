@@ -18,7 +18,7 @@ use crate::module::Module;
 use crate::signature::{Signature, extern_name};
 
 /// The alignment of every block: the largest that a message needs.
-const ALIGN: u32 = 8;
+pub(crate) const ALIGN: u32 = 8;
 
 /// A guest that runs: a module with a memory of its own.
 ///
@@ -399,13 +399,13 @@ impl Instance {
     }
 }
 
-fn next_id() -> u64 {
+pub(crate) fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Compares all imports with what there is, so that one message names everything that is missing.
-fn check_imports(
+pub(crate) fn check_imports(
     store: &mut Store<Context>,
     linker: &Linker<Context>,
     module: &Module,
@@ -442,7 +442,7 @@ fn check_imports(
 }
 
 /// Why there is no instance.
-fn not_instantiated(e: wasmtime::Error, store: &Store<Context>) -> Error {
+pub(crate) fn not_instantiated(e: wasmtime::Error, store: &Store<Context>) -> Error {
     let accountant = &store.data().accountant;
     let limits = accountant.limits();
     if e.is::<wasmtime::Trap>() || e.is::<WasmBacktrace>() {
