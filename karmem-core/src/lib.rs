@@ -25,6 +25,8 @@ pub mod shape;
 mod slice;
 mod struct_builder;
 mod struct_view;
+#[cfg(target_has_atomic = "32")]
+pub mod sync;
 mod text;
 mod verify;
 pub mod wire;
