@@ -281,10 +281,14 @@ pub enum Error {
         second_place: String,
     },
 
+    /// A module cannot run on several threads.
+    #[error("the module cannot run on several threads: {0}")]
+    Threads(String),
+
     /// A module has overwritten what lies below its stack, in a memory that several have in common.
     #[error(
         "`{name}` ran out of its stack and overwrote data in the memory that it has in common with others: make the \
-         modules anew, with a larger stack (karmem-build: `Slot::stack`)"
+         modules anew, with a larger stack"
     )]
     Overwritten {
         /// The module.

@@ -22,7 +22,7 @@
 //! A guest is not trusted: one that traps, loops or grows too large gives an [`Error`] from the call
 //! that did it, and the host goes on. See [`Limits`] for what a guest may use and
 //! [`Instance`] for the state in which a trap leaves it.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod call;
 mod context;
@@ -37,6 +37,8 @@ mod module;
 mod schema;
 mod section;
 mod signature;
+mod sys;
+mod threads;
 mod typed;
 
 pub use call::Func;
@@ -50,6 +52,7 @@ pub use limits::Limits;
 pub use message::{Block, Message};
 pub use module::Module;
 pub use signature::{Params, Results};
+pub use threads::{Part, Thread, Threads, ThreadsBuilder};
 pub use typed::Place;
 /// The engine underneath, in the version that this crate uses.
 pub use wasmtime;

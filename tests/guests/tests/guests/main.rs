@@ -5,6 +5,7 @@ mod bare;
 mod common_memory;
 mod loading;
 mod messages;
+mod threads;
 mod trouble;
 mod types;
 

@@ -1,0 +1,4 @@
+//! All `unsafe` of this crate.
+#![allow(unsafe_code, reason = "argued at each place")]
+
+pub(crate) mod shared;
