@@ -160,6 +160,17 @@ fn four_threads_in_c() {
     four_threads(in_c(), 1000);
 }
 
+#[test]
+fn four_threads_with_the_pooling_allocator() {
+    let engine = crate::pooling();
+    let wasm = built(&c("tests/guests/threads/threads.c").shared_memory(MAXIMUM));
+    let module = Module::from_bytes_untyped(&engine, std::fs::read(wasm).unwrap()).unwrap();
+    // More often than there are slots.
+    for _ in 0..5 {
+        four_threads(&module, 100);
+    }
+}
+
 /// Fewer rounds, as these threads spin, and there may be fewer processors than threads.
 #[test]
 fn four_threads_in_rust() {
@@ -324,6 +335,38 @@ fn what_is_not_built_for_threads_is_refused() {
     let wasm = wat::parse_str(text).unwrap();
     let module = Module::from_bytes_untyped(crate::engine(), wasm).unwrap();
     refused(&module, limits(), "config.shared_memory(true)");
+}
+
+/// The usual guest, with the standard library: its allocator and its table of blocks are used by all threads
+/// at once.
+#[test]
+#[ignore = "needs a nightly toolchain with rust-src, to build the standard library with atomics"]
+fn the_standard_library_on_four_threads() {
+    let guest = rust("karmem-tests-guest")
+        .shared_memory(MAXIMUM)
+        .nightly_std();
+    let wasm = std::fs::read(built(&guest)).unwrap();
+    let module = Module::from_bytes_untyped(engine(), wasm).unwrap();
+    let threads = Threads::new(&module, limits()).unwrap();
+    let ended = threads.run(4, |n, thread| {
+        for round in 0..300u32 {
+            let (handle, monsters) = (n as u32 + 1, 1 + round % 40);
+            let size = 256 + monsters * 200;
+            let at: u32 = thread.call("karmem_alloc", (size, 8u32))?;
+            assert_ne!(at, 0);
+            thread.call::<_, ()>("karmem_attach", (handle, at, size, 1u32))?;
+            let region = i64::from(handle) << 32;
+            let world: i64 = thread.call("reply", (region, 0u32, monsters))?;
+            assert_eq!(world, region);
+            let sum = (monsters * (monsters - 1) / 2) as i32;
+            assert_eq!(thread.call::<_, i32>("healths", world)?, sum);
+            assert!(thread.call::<_, i32>("again", world)? > 0);
+            thread.call::<_, ()>("karmem_detach", handle)?;
+            thread.call::<_, ()>("karmem_free", (at, size, 8u32))?;
+        }
+        Ok(())
+    });
+    ended.unwrap();
 }
 
 #[test]
