@@ -132,7 +132,7 @@ impl Placement {
             None => self.moving_data = true,
             Some(_) if len == 0 => {}
             Some(start) => {
-                let end = start + len;
+                let end = start.saturating_add(len);
                 self.data = Some(match &self.data {
                     Some(all) => all.start.min(start)..all.end.max(end),
                     None => start..end,
@@ -178,7 +178,7 @@ impl Placement {
             return Some(below(top));
         }
         // Modules without names: whatever changes and has the value of an address may be it.
-        let end = self.minimum() * PAGE;
+        let end = self.minimum().saturating_mul(PAGE);
         let guesses = self
             .globals
             .iter()
@@ -206,7 +206,7 @@ impl Placement {
             (None, None) => self.named("__heap_base").unwrap_or(0),
         };
         let ends = [
-            Some(self.minimum() * PAGE),
+            Some(self.minimum().saturating_mul(PAGE)),
             data.map(|d| d.end),
             stack.map(|s| s.end),
             self.named("__heap_base"),
@@ -306,6 +306,25 @@ mod tests {
             piece("(global (mut i32) (i32.const 0x90000))"),
             0x8_0000..0x11_0000
         );
+    }
+
+    #[test]
+    fn the_largest_numbers_are_no_trouble() {
+        let placement = read(
+            r#"(module (import "env" "memory" (memory i64 0x1000000000000))
+                (global (mut i32) (i32.const -1)) (data (i64.const -1) "hello"))"#,
+        );
+        assert_eq!(placement.data(), Some(u64::MAX..u64::MAX));
+        assert_eq!(placement.piece(), 0..u64::MAX);
+        let backwards = read(
+            r#"(module (import "env" "memory" (memory 1))
+                (global (export "__stack_low") i32 (i32.const -1))
+                (global (export "__stack_high") i32 (i32.const 0))
+                (global (export "__global_base") i32 (i32.const -1))
+                (global (export "__data_end") i32 (i32.const 0)))"#,
+        );
+        let top = u64::from(u32::MAX);
+        assert_eq!(backwards.piece(), top..top);
     }
 
     #[test]
