@@ -159,6 +159,14 @@ impl VerifyError {
         VerifyError { root, path, bad }
     }
 
+    /// There is no room for the root.
+    #[cfg(feature = "alloc")]
+    #[cold]
+    pub(crate) fn truncated(root: &'static str, offset: u32) -> Self {
+        let cause = Cause::Truncated;
+        VerifyError::new(root, Path::default(), Bad { offset, cause })
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn cause(&self) -> Cause {

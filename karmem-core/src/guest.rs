@@ -1,7 +1,7 @@
 //! What a module offers to its host: memory for messages, and the regions that are attached to it.
 //!
 //! [`guest!`](crate::guest!) exports the functions of the ABI (`karmem_alloc`, `karmem_free`,
-//! `karmem_attach`, `karmem_detach`). The host then writes a message into a block of the module's
+//! `karmem_attach`, `karmem_detach`, and for the text of a panic `karmem_init` and `karmem_panic`). The host then writes a message into a block of the module's
 //! memory and passes it as one `i64`: the handle of the region in the high half, the offset of the
 //! root in the low half. [`open`] and [`open_mut`] give access to it:
 //!
@@ -46,14 +46,25 @@
     reason = "memory that the host hands over by address, argued below"
 )]
 
+mod call;
+mod heap;
+mod instance;
+mod panics;
 mod regions;
+
+pub use call::{CallError, Inbox, Outbox, call, serve};
+pub use heap::{Heap, HeapError};
+pub use instance::Instance;
+pub use panics::{init, note_panic, take_panic};
 
 use core::alloc::Layout;
 use core::fmt;
+use core::marker::PhantomData;
 use core::ops::Deref;
 
 use crate::error::{Limits, VerifyError};
 use crate::message::Karmem;
+use crate::shared::Shared;
 use regions::{REGIONS, Taken};
 
 /// Why a message that came by handle cannot be used.
@@ -89,6 +100,17 @@ impl fmt::Display for AccessError {
 }
 
 impl core::error::Error for AccessError {}
+
+/// What `karmem_attach` says of a region.
+pub mod flags {
+    /// This module may write it.
+    pub const WRITABLE: u32 = 1;
+    /// Another module that this one can reach through its imports may write it, so it must not be
+    /// open across a call of an import.
+    pub const VOLATILE: u32 = 2;
+    /// This is where this module writes the messages that it sends.
+    pub const OUTBOX: u32 = 4;
+}
 
 /// A message as it travels: handle and offset of the root.
 #[must_use]
@@ -206,6 +228,74 @@ impl MessageMut {
     }
 }
 
+/// A message of type `T` that is open for reading: see [`Shared::open`].
+#[derive(Debug)]
+pub struct Opened<T> {
+    message: Message,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Karmem> Opened<T> {
+    pub(crate) fn new(at: Shared<T>) -> Result<Self, AccessError> {
+        Ok(Opened {
+            message: open(at.to_i64())?,
+            of: PhantomData,
+        })
+    }
+
+    /// Checks the message and reads it in place.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn view(&self) -> Result<T::View<'_>, VerifyError> {
+        self.message.view::<T>()
+    }
+
+    /// Reads it in place without a check, for a writer who is trusted.
+    #[must_use]
+    pub fn view_unverified(&self) -> T::View<'_> {
+        self.message.view_unverified::<T>()
+    }
+}
+
+/// A message of type `T` that is open for changing: see [`Shared::open_mut`].
+#[derive(Debug)]
+pub struct OpenedMut<T> {
+    message: MessageMut,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Karmem> OpenedMut<T> {
+    pub(crate) fn new(at: Shared<T>) -> Result<Self, AccessError> {
+        Ok(OpenedMut {
+            message: open_mut(at.to_i64())?,
+            of: PhantomData,
+        })
+    }
+
+    /// Checks the message and gives access to change it in place.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn view_mut(&mut self) -> Result<T::ViewMut<'_>, VerifyError> {
+        self.message.view_mut::<T>()
+    }
+
+    /// Gives access to change it in place without a check, for a writer who is trusted.
+    ///
+    /// # Errors
+    ///
+    /// If there is no root.
+    pub fn view_mut_unverified(&mut self) -> Result<T::ViewMut<'_>, VerifyError> {
+        let root = self.message.root();
+        self.message
+            .view_mut_unverified::<T>()
+            .ok_or_else(|| VerifyError::truncated(T::SCHEMA.name.km, root))
+    }
+}
+
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
@@ -253,7 +343,8 @@ pub unsafe fn free(block: *mut u8, size: u32, align: u32) {
 }
 
 /// `karmem_attach`: from now on, messages of this handle lie in these bytes. Regions that overlap
-/// them are detached, whether or not they seem to be in use.
+/// them are detached, whether or not they seem to be in use. `flags` are those of [`mod@flags`]; an
+/// outbox is empty then.
 ///
 /// If there is no memory to note that down, the handle stays unattached.
 ///
@@ -264,9 +355,9 @@ pub unsafe fn free(block: *mut u8, size: u32, align: u32) {
 /// A call that has ended in a trap is not running, so a host may attach the blocks of a module anew
 /// after a trap, once no other call of the module is running. The bytes do not change while this
 /// module runs but through [`open_mut`].
-pub unsafe fn attach(handle: u32, base: *mut u8, len: u32, writable: bool) {
+pub unsafe fn attach(handle: u32, base: *mut u8, len: u32, flags: u32) {
     // Unattached handles are refused on use, which says more than a trap here would.
-    let _ = REGIONS.attach(handle, base, len, writable);
+    let _ = REGIONS.attach(handle, base, len, flags);
 }
 
 /// `karmem_detach`: messages of this handle are refused from now on.
@@ -297,19 +388,24 @@ macro_rules! guest {
             }
 
             #[unsafe(no_mangle)]
-            unsafe extern "C" fn karmem_attach(
-                handle: u32,
-                base: *mut u8,
-                len: u32,
-                writable: u32,
-            ) {
+            unsafe extern "C" fn karmem_attach(handle: u32, base: *mut u8, len: u32, flags: u32) {
                 // SAFETY: the ABI asks this of the host.
-                unsafe { $crate::guest::attach(handle, base, len, writable != 0) }
+                unsafe { $crate::guest::attach(handle, base, len, flags) }
             }
 
             #[unsafe(no_mangle)]
             extern "C" fn karmem_detach(handle: u32) {
                 $crate::guest::detach(handle)
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn karmem_init() {
+                $crate::guest::init()
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn karmem_panic() -> i64 {
+                $crate::guest::take_panic()
             }
         };
     };

@@ -10,10 +10,12 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod arena;
 mod cast;
 mod error;
 #[cfg(feature = "alloc")]
 pub mod guest;
+pub mod interface;
 pub mod kind;
 pub mod layout;
 mod message;
@@ -22,6 +24,7 @@ pub mod rule;
 pub mod schema;
 pub mod section;
 pub mod shape;
+mod shared;
 mod slice;
 mod struct_builder;
 mod struct_view;
@@ -32,10 +35,14 @@ mod verify;
 pub mod wire;
 mod writer;
 
+pub use arena::{Arena, Mark};
 pub use error::{Bad, Cause, EncodeError, Limits, VerifyError};
+pub use interface::Interface;
 #[cfg(feature = "alloc")]
 pub use kind::{MapMut, MapView};
 pub use message::Karmem;
+pub use shape::{View, ViewMut};
+pub use shared::Shared;
 pub use slice::{Items, Iter, Slice, SliceMut, slice_mut};
 pub use struct_builder::StructBuilder;
 pub use struct_view::{Inline, InlineMut, Table, TableMut};

@@ -157,7 +157,131 @@ pub struct Spread {
     pub at: &'static [At],
 }
 
+/// Functions that one module, or the host, offers to others: what `#[karmem::interface]` says of a
+/// trait.
+#[derive(Debug)]
+pub struct Interface {
+    /// Who defined it: the crate with the trait, unless the attribute says otherwise.
+    pub package: &'static str,
+    /// The name of the trait in snake case.
+    pub name: &'static str,
+    /// Distinguishes interfaces that have the same name and are not compatible.
+    pub version: u32,
+    /// The methods in declaration order.
+    pub methods: &'static [Method],
+}
+
+/// A method of an [`Interface`].
+#[derive(Debug)]
+pub struct Method {
+    /// The name in Rust.
+    pub name: &'static str,
+    /// The parameters without `self`.
+    pub params: &'static [Param],
+    /// What it gives back; `None` for `()`.
+    pub ok: Option<Pass>,
+    /// What it gives back instead if it fails; `None` if it is no `Result`.
+    pub err: Option<Pass>,
+}
+
+/// A parameter of a [`Method`].
+#[derive(Debug)]
+pub struct Param {
+    /// The name in Rust.
+    pub name: &'static str,
+    /// What is passed.
+    pub pass: Pass,
+}
+
+/// What travels in a parameter or a result, and how.
+#[derive(Clone, Copy, Debug)]
+pub enum Pass {
+    /// A number, `bool`, `char` or field-less enum: itself, as a wasm number.
+    Scalar(Type),
+    /// A struct, written to a region: its handle and offset.
+    Message(Type),
+    /// A struct that lies in a region, to be read there: its handle and offset.
+    View(Type),
+    /// A struct that lies in a region, to be changed there: its handle and offset.
+    ViewMut(Type),
+    /// Where a struct lies: its handle and offset.
+    Shared(Type),
+}
+
+/// A type of wasm's own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs, reason = "each variant is the wasm type of its name")]
+pub enum Number {
+    I32,
+    I64,
+    F32,
+    F64,
+}
+
+impl Pass {
+    /// The type of what is passed.
+    #[must_use]
+    pub const fn ty(&self) -> &Type {
+        match self {
+            Pass::Scalar(ty)
+            | Pass::Message(ty)
+            | Pass::View(ty)
+            | Pass::ViewMut(ty)
+            | Pass::Shared(ty) => ty,
+        }
+    }
+
+    /// The wasm type that carries it.
+    ///
+    /// ```
+    /// use karmem_core::schema::{Number, Pass, Scalar, Type};
+    /// assert_eq!(Pass::Scalar(Type::Scalar(Scalar::Bool)).number(), Number::I32);
+    /// assert_eq!(Pass::View(Type::Scalar(Scalar::Bool)).number(), Number::I64);
+    /// ```
+    #[must_use]
+    pub fn number(&self) -> Number {
+        match self {
+            Pass::Scalar(Type::Scalar(scalar)) => scalar.number(),
+            Pass::Scalar(Type::Enum(named)) => (named.get)().repr.number(),
+            _ => Number::I64,
+        }
+    }
+}
+
+impl Method {
+    /// The wasm types of the parameters.
+    pub fn numbers(&self) -> impl ExactSizeIterator<Item = Number> + use<> {
+        self.params.iter().map(|param| param.pass.number())
+    }
+
+    /// The wasm type of the result, if it has one.
+    #[must_use]
+    pub fn result(&self) -> Option<Number> {
+        match (&self.ok, &self.err) {
+            (_, Some(_)) => Some(Number::I64),
+            (ok, None) => ok.as_ref().map(Pass::number),
+        }
+    }
+}
+
 impl Scalar {
+    /// The wasm type that carries it as a parameter or result.
+    #[must_use]
+    pub const fn number(self) -> Number {
+        match self {
+            Scalar::F32 => Number::F32,
+            Scalar::F64 => Number::F64,
+            Scalar::U64 | Scalar::I64 => Number::I64,
+            _ => Number::I32,
+        }
+    }
+
+    /// Whether it is an integer with a sign.
+    #[must_use]
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64)
+    }
+
     /// Bytes on the wire, which is also the natural alignment.
     #[must_use]
     pub const fn size(self) -> u32 {

@@ -1,4 +1,4 @@
-//! The text with which a module describes its types: the wasm custom section `karmem`.
+//! The text with which a module describes its types and interfaces: the wasm custom section `karmem`.
 //!
 //! Every derived type puts one line into the section, made by [`fragment`] in a constant; the linker
 //! puts the lines of all types one after another. Generators for other languages write the same
@@ -9,8 +9,9 @@
 //! The section is a sequence of lines, each ended by one LF (the last one too). If a module has
 //! several sections of the name `karmem`, they count as one, in the order of the module. An empty
 //! line, a line without LF or with a version that the reader does not know is an error. Two equal
-//! lines are the same type; two different lines with the same path are an error. The order of lines
-//! has no meaning. Every path that a line refers to must be the path of some line.
+//! lines are the same type or interface; two different lines with the same path, or with the same
+//! package, name and version of an interface, are an error. The order of lines has no meaning. Every
+//! path that a line refers to must be the path of some line.
 //!
 //! A line consists of tokens with exactly one space between them:
 //!
@@ -20,11 +21,15 @@
 //!         | "enum" path km repr { name "=" value }
 //!         | "union" path km repr "slot" { variant }
 //!         | "union" path km repr "spread" rule size align { variant }
+//!         | "interface" package "/" ident "@" version { method }
 //! class   = "inline" | "table"
 //! rule    = "padded" | "c" | "packed" | "legacy"
 //! id      = "-" | number
 //! field   = name ":" type "@" offset "+" size [ "?" flag ] [ "<" max ]
 //! variant = name "=" value [ ":" path [ "@" offset ] ]
+//! method  = ident "{" [ param { "," param } ] "}" [ "=" pass ] [ "?" pass ]
+//! param   = ident ":" pass
+//! pass    = [ ( "view" | "viewmut" | "shared" ) "+" ] type
 //! type    = scalar | "text" | path | "[]" type | "[" count "]" type | "?" type
 //!         | "{" type "," type "}"
 //! scalar  = "bool" | "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "u64" | "i64" | "f32" | "f64"
@@ -35,6 +40,14 @@
 //!   control characters and ``@ + ? < > { } [ ] , = " ` ``, and it is neither `text`, `slot` nor the
 //!   name of a scalar.
 //! - `km` and `name` are the names in a `.km`: a letter, then letters, digits and `_`, all ASCII.
+//! - `package` and `ident` are names as well, without `__` in them. An interface has at least one
+//!   method, and no two of one name; a method has no two parameters of one name.
+//! - An interface says what its methods take and give, whether the module imports or exports them.
+//!   `=` is the result, or what is in its `Ok`; `?` stands there exactly if the result is a `Result`,
+//!   with what is in its `Err`. A `pass` without a word before it is a value: its type is an integer,
+//!   float, `bool`, `char` or enum, which travels as a number, or a struct, which is written as a
+//!   message. With `view` or `viewmut` it is a struct in a region, to be read or changed there, in
+//!   parameters only; with `shared` it is where a struct lies.
 //! - Numbers are decimal without leading zeros; the value of an enumerator may begin with `-`.
 //!   `repr` is one of the integer scalars, for a union `u8`, `u16` or `u32`.
 //! - `size` and `align` of a struct are those of its fields together; for a table this is what the
@@ -64,7 +77,7 @@
 //! assert_eq!(&LINE, b"karmem1 enum game::Team Team u8 Humans=0 Orcs=1 #9471e5be13ecb84f\n");
 //! ```
 
-use crate::schema::{Enum, Field, Struct, Type, Union};
+use crate::schema::{Enum, Field, Interface, Pass, Struct, Type, Union};
 
 /// The first token of every line that this version writes.
 pub const VERSION: &str = "karmem1";
@@ -104,6 +117,46 @@ pub const fn fragment<const N: usize>(item: &Item) -> [u8; N] {
     out.bytes
 }
 
+/// The length of the line of an interface, in bytes.
+#[must_use]
+pub const fn interface_len(interface: &Interface) -> usize {
+    interface_line::<0>(interface).len
+}
+
+/// The line of an interface. `N` is [`interface_len`] of the same interface.
+///
+/// ```
+/// use karmem_core::schema::{Interface, Method, Param, Pass, Scalar, Type};
+/// use karmem_core::section::{interface_fragment, interface_len};
+///
+/// const CLOCK: Interface = Interface {
+///     package: "game",
+///     name: "clock",
+///     version: 1,
+///     methods: &[Method {
+///         name: "wait",
+///         params: &[Param { name: "seconds", pass: Pass::Scalar(Type::Scalar(Scalar::F32)) }],
+///         ok: Some(Pass::Scalar(Type::Scalar(Scalar::Bool))),
+///         err: None,
+///     }],
+/// };
+/// static LINE: [u8; interface_len(&CLOCK)] = interface_fragment(&CLOCK);
+/// assert!(LINE.starts_with(b"karmem1 interface game/clock@1 wait{seconds:f32}=bool #"));
+/// ```
+///
+/// # Panics
+///
+/// If `N` is another number; in a constant this is a compile error.
+#[must_use]
+pub const fn interface_fragment<const N: usize>(interface: &Interface) -> [u8; N] {
+    let out = interface_line::<N>(interface);
+    assert!(
+        out.len == N,
+        "the length of a fragment is section::interface_len of the same interface"
+    );
+    out.bytes
+}
+
 /// The shallow hash of `item`: the one at the end of its line.
 #[must_use]
 pub const fn shallow_hash(item: &Item) -> u64 {
@@ -133,14 +186,15 @@ const fn fnv_step(hash: u64, byte: u8) -> u64 {
 const fn line<const N: usize>(item: &Item) -> Out<N> {
     let mut out = Out::new();
     out.body(item);
-    let hash = out.hash;
-    out.text(" #");
-    let mut shift = 64;
-    while shift > 0 {
-        shift -= 4;
-        out.byte(b"0123456789abcdef"[((hash >> shift) & 15) as usize]);
-    }
-    out.byte(b'\n');
+    out.end();
+    out
+}
+
+const fn interface_line<const N: usize>(interface: &Interface) -> Out<N> {
+    let mut out = Out::new();
+    out.text(VERSION);
+    out.interface(interface);
+    out.end();
     out
 }
 
@@ -202,6 +256,18 @@ impl<const N: usize> Out<N> {
             count -= 1;
             self.byte(digits[count]);
         }
+    }
+
+    /// The hash of what is written so far, and the end of the line.
+    const fn end(&mut self) {
+        let hash = self.hash;
+        self.text(" #");
+        let mut shift = 64;
+        while shift > 0 {
+            shift -= 4;
+            self.byte(b"0123456789abcdef"[((hash >> shift) & 15) as usize]);
+        }
+        self.byte(b'\n');
     }
 
     const fn body(&mut self, item: &Item) {
@@ -282,6 +348,51 @@ impl<const N: usize> Out<N> {
                 self.byte(b'}');
             }
         }
+    }
+
+    const fn interface(&mut self, it: &Interface) {
+        self.token("interface");
+        self.token(it.package);
+        self.byte(b'/');
+        self.text(it.name);
+        self.byte(b'@');
+        self.number(it.version as i128);
+        let mut i = 0;
+        while i < it.methods.len() {
+            let method = &it.methods[i];
+            self.token(method.name);
+            self.byte(b'{');
+            let mut j = 0;
+            while j < method.params.len() {
+                if j > 0 {
+                    self.byte(b',');
+                }
+                self.text(method.params[j].name);
+                self.byte(b':');
+                self.pass(&method.params[j].pass);
+                j += 1;
+            }
+            self.byte(b'}');
+            if let Some(ok) = &method.ok {
+                self.byte(b'=');
+                self.pass(ok);
+            }
+            if let Some(err) = &method.err {
+                self.byte(b'?');
+                self.pass(err);
+            }
+            i += 1;
+        }
+    }
+
+    const fn pass(&mut self, pass: &Pass) {
+        self.text(match pass {
+            Pass::Scalar(_) | Pass::Message(_) => "",
+            Pass::View(_) => "view+",
+            Pass::ViewMut(_) => "viewmut+",
+            Pass::Shared(_) => "shared+",
+        });
+        self.ty(pass.ty());
     }
 
     const fn enumeration(&mut self, it: &Enum) {

@@ -50,6 +50,14 @@ pub trait Shape: Sized + 'static {
     fn builder<S: Sink>(core: StructBuilder<'_, S, Self>) -> Self::Builder<'_, S>;
 }
 
+/// How a `T` is read in place: `View<World>` is `WorldView`. As the parameter of a method of an
+/// interface: a world that lies in a region, to be read there.
+pub type View<'m, T> = <T as Shape>::View<'m>;
+
+/// How a `T` is changed in place: `ViewMut<World>` is `WorldViewMut`. As the parameter of a method of
+/// an interface: a world that lies in a region, to be changed there by nobody else meanwhile.
+pub type ViewMut<'m, T> = <T as Shape>::ViewMut<'m>;
+
 /// A [`Shape`] that is reached through a reference.
 pub trait TableShape: Shape {
     /// Wraps the view's core.

@@ -23,7 +23,7 @@ impl Block {
         let start = guest::alloc(SIZE, 8);
         assert!(!start.is_null());
         // SAFETY: the block is this test's own, and nothing else uses it.
-        unsafe { guest::attach(handle, start, SIZE, writable) };
+        unsafe { guest::attach(handle, start, SIZE, u32::from(writable)) };
         Block { start }
     }
 

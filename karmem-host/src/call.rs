@@ -168,6 +168,9 @@ pub(crate) fn trap(
         .unwrap_or_default();
     let reason = match (e.downcast_ref::<wasmtime::Trap>(), denied, limits.deadline) {
         (Some(wasmtime::Trap::Interrupt), _, Some(deadline)) => Reason::Deadline(deadline),
+        (Some(wasmtime::Trap::OutOfFuel), ..) if limits.fuel.is_some() => {
+            Reason::Fuel(limits.fuel.unwrap_or_default())
+        }
         (Some(wasmtime::Trap::StackOverflow), ..) => Reason::Wasm(wasmtime::Trap::StackOverflow),
         (Some(_), Some(Denied::Memory(wanted)), _) => Reason::OutOfMemory {
             wanted,

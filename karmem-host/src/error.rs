@@ -310,6 +310,164 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The system has no module of this name.
+    #[error("the system has no module `{name}`: it has {known}")]
+    UnknownModule {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+
+    /// The system has no region of this name.
+    #[error("the system has no region `{name}`: it has {known}")]
+    UnknownRegion {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+
+    /// The system has no region with this handle (any more).
+    #[error("the system has no region with the handle {handle}")]
+    NoRegion {
+        /// The handle.
+        handle: u32,
+    },
+
+    /// A region cannot be made or mapped.
+    #[error("the region cannot be used: {0}")]
+    Region(String),
+
+    /// The file of a region cannot be used.
+    #[error("cannot use the region's file `{}`: {cause}", path.display())]
+    RegionFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+
+    /// A module filled or copied over what it has a strict grant to read.
+    #[error(
+        "a module wrote to {pages} pieces of a region that it may only read (`Access::ReadStrict`); \
+         the region is unchanged"
+    )]
+    Violation {
+        /// Pieces of 64 KiB that it wrote to.
+        pages: usize,
+    },
+
+    /// A name is taken.
+    #[error("the system has a {what} `{name}` already, or keeps the name for itself")]
+    Exists {
+        /// What was to be added.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+
+    /// Modules do not fit together.
+    #[error("the modules cannot be linked:{}", lines(problems))]
+    Link {
+        /// Everything that is missing, ambiguous or of another type.
+        problems: Vec<String>,
+    },
+
+    /// The new version of a module is not compatible with the old one.
+    #[error(
+        "the module `{module}` cannot be swapped, because its types changed by more than fields \
+         at the end of tables:{}",
+        lines(differences)
+    )]
+    Swap {
+        /// The module's name.
+        module: String,
+        /// The differences, each with its place.
+        differences: Vec<Difference>,
+    },
+
+    /// The region has a writer already.
+    #[error("`{wanted}` cannot write the region `{region}`: `{writer}` does; revoke that first")]
+    HasWriter {
+        /// The region.
+        region: String,
+        /// Who writes it.
+        writer: String,
+        /// Who was to write it.
+        wanted: String,
+    },
+
+    /// The module has no access to the region.
+    #[error("the module `{module}` was not granted the region `{region}`")]
+    NotGranted {
+        /// The region.
+        region: String,
+        /// The module.
+        module: String,
+    },
+
+    /// The region is sealed.
+    #[error("the region `{region}` is sealed: unseal it to write")]
+    IsSealed {
+        /// The region.
+        region: String,
+    },
+
+    /// The region cannot be unsealed because somebody still reads it.
+    #[error("the region `{region}` cannot be unsealed while others have it: drop their `Sealed`")]
+    StillRead {
+        /// The region.
+        region: String,
+    },
+
+    /// There is no room for a message in the region.
+    #[error("the region `{region}` of {length} bytes has no room for {wanted} more")]
+    RegionFull {
+        /// The region.
+        region: String,
+        /// Bytes that were wanted.
+        wanted: usize,
+        /// Bytes of the region.
+        length: u32,
+    },
+
+    /// No message was allocated at this place of a region.
+    #[error("nothing was allocated at {offset} of the region `{region}`, or it was freed")]
+    NotAllocated {
+        /// The region.
+        region: String,
+        /// The offset.
+        offset: u32,
+    },
+
+    /// A region cannot be overwritten while it holds messages that were allocated in it.
+    #[error("the region `{region}` holds {messages} messages made with `put`: free them first")]
+    HeapInUse {
+        /// The region.
+        region: String,
+        /// How many.
+        messages: usize,
+    },
+
+    /// There is no place for the messages of a call.
+    #[error("the host has no outbox for messages, because it calls no module and serves none")]
+    NoOutbox,
+
+    /// A module was cut off in a way from which it cannot recover.
+    #[error(
+        "the module `{module}` cannot be called any more since {why}; swap it for a new instance"
+    )]
+    Poisoned {
+        /// The module.
+        module: String,
+        /// What happened.
+        why: String,
+    },
+
+    /// An implementation of the host was called while it was running.
+    #[error("the host's implementation is already running in this call")]
+    Reentered,
 
     /// A function of one instance was called with another.
     #[error(
@@ -370,6 +528,10 @@ pub enum Reason {
         /// Bytes that it may have.
         limit: usize,
     },
+    /// The guest panicked, with this message.
+    Panic(String),
+    /// The guest used up the fuel of a call.
+    Fuel(u64),
     /// A host function returned this error; `downcast_ref` finds what it was made from.
     Host(wasmtime::Error),
 }
@@ -433,6 +595,11 @@ impl fmt::Display for Trap {
                 f,
                 "the guest ran out of memory in `{function}`: it wanted {wanted} bytes, \
                  and `Limits::memory` is {limit}"
+            )?,
+            Reason::Panic(message) => write!(f, "the guest panicked in `{function}`: {message}")?,
+            Reason::Fuel(fuel) => write!(
+                f,
+                "the guest's `{function}` used up its fuel of {fuel} (`Limits::fuel`)"
             )?,
             Reason::Host(e) => {
                 write!(f, "a host function failed under the guest's `{function}`")?;

@@ -28,16 +28,19 @@ mod call;
 mod context;
 mod engine;
 mod error;
+mod facts;
 mod imported;
 mod imports;
 mod instance;
 mod limits;
 mod message;
 mod module;
+mod region;
 mod schema;
 mod section;
 mod signature;
 mod sys;
+mod system;
 mod threads;
 mod typed;
 
@@ -51,7 +54,12 @@ pub use instance::{Builder, Instance, Stats};
 pub use limits::Limits;
 pub use message::{Block, Message};
 pub use module::Module;
+pub use region::{Access, MAX_REGION, REGION_PAGE, Region, Sealed};
 pub use signature::{Params, Results};
+pub use system::{
+    Caller, Client, Definer, Description, Implementation, Link, Method, Provider, Receiving,
+    Removed, Sending, Serving, System, SystemBuilder, SystemStats, provided,
+};
 pub use threads::{Part, Thread, Threads, ThreadsBuilder};
 pub use typed::Place;
 /// The engine underneath, in the version that this crate uses.

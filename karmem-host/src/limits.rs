@@ -23,6 +23,10 @@ pub struct Limits {
     /// How long one call into the guest may take, host functions that it calls included; `None`
     /// lets it run for ever. 10 seconds by default. Measured in steps of [`TICK`](crate::TICK).
     pub deadline: Option<Duration>,
+    /// Fuel of each call: about one unit per wasm instruction, the same on every machine and every run.
+    /// Needs an engine with [`Config::consume_fuel`](wasmtime::Config::consume_fuel). `None`, the
+    /// default, sets no limit.
+    pub fuel: Option<u64>,
 }
 
 impl Default for Limits {
@@ -31,6 +35,7 @@ impl Default for Limits {
             memory: 1 << 30,
             table_elements: 1_000_000,
             deadline: Some(Duration::from_secs(10)),
+            fuel: None,
         }
     }
 }
@@ -54,6 +59,13 @@ impl Limits {
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Limits {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// With this much fuel per call.
+    #[must_use]
+    pub const fn fuel(mut self, fuel: u64) -> Limits {
+        self.fuel = Some(fuel);
         self
     }
 
@@ -100,6 +112,11 @@ impl Accountant {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Takes back what a memory had that is not used any more.
+    pub(crate) fn give_back(&mut self, memory: usize) {
+        self.memory = self.memory.saturating_sub(memory);
     }
 
     pub(crate) fn set_deadline(&mut self, deadline: Option<Duration>) {

@@ -10,6 +10,7 @@ use wasmtime::{ExternType, FuncType};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result, text};
+use crate::facts::Facts;
 use crate::imported::Placement;
 use crate::signature::{Signature, extern_name};
 use crate::{schema, section};
@@ -37,6 +38,7 @@ struct Inner {
     wasm: wasmtime::Module,
     schema: Option<Schema>,
     placement: Placement,
+    facts: Facts,
 }
 
 impl Module {
@@ -115,6 +117,7 @@ impl Module {
                 wasm,
                 schema,
                 placement,
+                facts: Facts::of(&bytes),
             }),
         })
     }
@@ -185,6 +188,11 @@ impl Module {
         } else {
             Err(Error::Abi(wrong.join("; ")))
         }
+    }
+
+    /// Whether something may be out of order after a trap that nobody but the module can put right.
+    pub(crate) fn has_hidden_state(&self) -> bool {
+        self.inner.facts.hidden_state
     }
 
     /// The exported functions, for messages.

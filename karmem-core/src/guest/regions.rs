@@ -21,6 +21,7 @@ use core::cell::UnsafeCell;
 use core::mem;
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use super::flags::{OUTBOX, VOLATILE, WRITABLE};
 use super::{AccessError, split};
 
 /// A region that is attached.
@@ -30,7 +31,7 @@ struct Attached {
     handle: u32,
     base: *mut u8,
     len: u32,
-    writable: bool,
+    flags: u32,
     /// Readers, or [`Attached::CHANGING`].
     users: u32,
     /// Detached while in use: kept until the last user is gone.
@@ -48,6 +49,8 @@ impl Attached {
 
 struct List {
     entries: Vec<Attached>,
+    /// Bytes of the outbox that are in use.
+    top: u32,
     /// The serial number of the next entry.
     next: u64,
 }
@@ -66,12 +69,13 @@ pub(super) static REGIONS: Regions = Regions {
     locked: AtomicBool::new(false),
     list: UnsafeCell::new(List {
         entries: Vec::new(),
+        top: 0,
         next: 0,
     }),
 };
 
 /// Whether a lock that is found taken can only be left over from a trap.
-const ALONE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+pub(super) const ALONE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
 
 impl Regions {
     /// Gives the list to `f`, which does not panic, and calls nothing that comes back here: nothing
@@ -100,7 +104,7 @@ impl Regions {
     }
 
     /// Adds a region; `false` if there is no memory for that.
-    pub(super) fn attach(&self, handle: u32, base: *mut u8, len: u32, writable: bool) -> bool {
+    pub(super) fn attach(&self, handle: u32, base: *mut u8, len: u32, flags: u32) -> bool {
         let mut room = Vec::new();
         loop {
             let full = self.with(|list| {
@@ -114,6 +118,9 @@ impl Regions {
                     room.append(entries);
                     mem::swap(&mut room, entries);
                 }
+                if flags & OUTBOX != 0 {
+                    list.top = 0;
+                }
                 let serial = list.next;
                 list.next = serial.wrapping_add(1);
                 entries.push(Attached {
@@ -121,7 +128,7 @@ impl Regions {
                     handle,
                     base,
                     len,
-                    writable,
+                    flags,
                     users: 0,
                     detached: false,
                 });
@@ -172,7 +179,7 @@ impl Regions {
                 });
             }
             if change {
-                if !region.writable {
+                if region.flags & WRITABLE == 0 {
                     return Err(AccessError::ReadOnly(handle));
                 }
                 if region.users != 0 {
@@ -193,6 +200,34 @@ impl Regions {
                 len: region.len,
             })
         })
+    }
+
+    /// A volatile region that somebody in this module is using.
+    pub(super) fn volatile_in_use(&self) -> Option<u32> {
+        self.with(|list| {
+            let mut entries = list.entries.iter();
+            let found = entries.find(|r| r.users > 0 && r.flags & VOLATILE != 0);
+            found.map(|r| r.handle)
+        })
+    }
+
+    /// The handle of the region that this module writes its messages to.
+    pub(super) fn outbox(&self) -> Option<u32> {
+        self.with(|list| {
+            let mut entries = list.entries.iter();
+            let found = entries.find(|r| r.flags & OUTBOX != 0 && !r.detached);
+            found.map(|r| r.handle)
+        })
+    }
+
+    /// Bytes of the outbox that are in use.
+    pub(super) fn top(&self) -> u32 {
+        self.with(|list| list.top)
+    }
+
+    /// Says how many bytes of the outbox are in use.
+    pub(super) fn set_top(&self, top: u32) {
+        self.with(|list| list.top = top);
     }
 
     fn release(&self, serial: u64) {

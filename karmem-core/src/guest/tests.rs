@@ -12,7 +12,7 @@ impl Block {
         let block = Block(alloc(SIZE, 8));
         assert!(!block.0.is_null());
         // SAFETY: the block is this test's own.
-        unsafe { attach(handle, block.0, SIZE, writable) };
+        unsafe { attach(handle, block.0, SIZE, u32::from(writable)) };
         block
     }
 }
@@ -90,7 +90,7 @@ fn a_block_that_is_attached_anew_is_free_again() {
         trap_while_changing(4);
         detach(4);
         // SAFETY: the block is this test's own, and what was opened is gone.
-        unsafe { attach(4, block.0, SIZE, true) };
+        unsafe { attach(4, block.0, SIZE, flags::WRITABLE) };
         assert_eq!(REGIONS.entries(4), 1);
         let mut writer = open_mut(join(4, 0)).unwrap();
         assert_eq!(writer.bytes_mut()[0], i);
@@ -105,7 +105,7 @@ fn other_blocks_that_overlap_are_detached() {
     let block = Block::attached(5, true);
     trap_while_changing(5);
     // SAFETY: as above; the upper half of the block.
-    unsafe { attach(6, block.0.wrapping_add(32), 32, true) };
+    unsafe { attach(6, block.0.wrapping_add(32), 32, flags::WRITABLE) };
     assert_eq!((REGIONS.entries(5), REGIONS.entries(6)), (0, 1));
     assert_eq!(open(join(5, 0)).unwrap_err(), AccessError::NotAttached(5));
     assert_eq!(open(join(6, 0)).unwrap().len(), 32);
@@ -119,7 +119,7 @@ fn a_guard_of_the_past_releases_nothing() {
     let block = Block::attached(8, true);
     let old = open_mut(join(8, 0)).unwrap();
     // SAFETY: the block is this test's own, and `old` is only dropped.
-    unsafe { attach(8, block.0, SIZE, true) };
+    unsafe { attach(8, block.0, SIZE, flags::WRITABLE) };
     let new = open_mut(join(8, 0)).unwrap();
     drop(old);
     assert_eq!(open(join(8, 0)).unwrap_err(), AccessError::InUse(8));

@@ -7,6 +7,7 @@ use zerocopy::IntoBytes;
 
 use super::ValueBuilder;
 use crate::error::{Bad, Cause, EncodeError};
+use crate::interface::Number;
 use crate::layout::At;
 use crate::raw::{Flagged, Raw};
 use crate::rule::{Align, Alignment, LayoutRule};
@@ -25,6 +26,8 @@ pub trait ScalarValue: Sized + 'static {
     type Bytes: Raw;
     /// Its natural alignment.
     type Align: Alignment;
+    /// The wasm number that carries it as a parameter or result.
+    type Abi: Number;
     /// What schemas say of it.
     const TYPE: Type;
     /// What is wrong with bytes that are no value; `None` if all are.
@@ -52,7 +55,7 @@ pub trait ScalarValue: Sized + 'static {
 }
 
 macro_rules! numbers {
-    ($($ty:ident $name:ident $size:literal)*) => {$(
+    ($($ty:ident $name:ident $size:literal $abi:ident)*) => {$(
         impl Field for $ty {
             type Kind = Scalar;
         }
@@ -60,6 +63,7 @@ macro_rules! numbers {
         impl ScalarValue for $ty {
             type Bytes = [u8; $size];
             type Align = Align<$size>;
+            type Abi = $abi;
             const TYPE: Type = Type::Scalar(schema::Scalar::$name);
 
             #[inline(always)]
@@ -84,7 +88,8 @@ macro_rules! numbers {
     )*};
 }
 numbers!(
-    u8 U8 1 i8 I8 1 u16 U16 2 i16 I16 2 u32 U32 4 i32 I32 4 u64 U64 8 i64 I64 8 f32 F32 4 f64 F64 8
+    u8 U8 1 i32 i8 I8 1 i32 u16 U16 2 i32 i16 I16 2 i32 u32 U32 4 i32 i32 I32 4 i32
+    u64 U64 8 i64 i64 I64 8 i64 f32 F32 4 f32 f64 F64 8 f64
 );
 
 impl Field for bool {
@@ -94,6 +99,7 @@ impl Field for bool {
 impl ScalarValue for bool {
     type Bytes = [u8; 1];
     type Align = Align<1>;
+    type Abi = i32;
     const TYPE: Type = Type::Scalar(schema::Scalar::Bool);
     const CAUSE: Option<Cause> = Some(Cause::Bool);
 
@@ -129,6 +135,7 @@ impl Field for char {
 impl ScalarValue for char {
     type Bytes = [u8; 4];
     type Align = Align<4>;
+    type Abi = i32;
     const TYPE: Type = Type::Scalar(schema::Scalar::Char);
     const CAUSE: Option<Cause> = Some(Cause::Char);
 

@@ -238,6 +238,7 @@ const _: () = {
     impl karmem::kind::ScalarValue for Team {
         type Bytes = [u8; 1];
         type Align = karmem::rule::Align<1>;
+        type Abi = i32;
         const TYPE: karmem::schema::Type = karmem::schema::Type::Enum(karmem::schema::Named {
             name: karmem::schema::Name {
                 km: "Team",

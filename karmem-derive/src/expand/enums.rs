@@ -11,6 +11,10 @@ pub(super) fn derive(input: &Input, data: &Enum) -> TokenStream {
     let (krate, ident) = (&input.krate, &input.ident);
     let repr = Ident::new(data.repr.name(), ident.span());
     let size = Literal::usize_unsuffixed(size(data.repr));
+    let abi = match data.repr {
+        Scalar::U64 | Scalar::I64 => quote!(i64),
+        _ => quote!(i32),
+    };
     let kind = scalar(data.repr);
     let name = name(krate, ident, &input.km);
     let kms = data.values.iter().map(|value| &value.km);
@@ -52,6 +56,7 @@ pub(super) fn derive(input: &Input, data: &Enum) -> TokenStream {
             impl #krate::kind::ScalarValue for #ident {
                 type Bytes = [u8; #size];
                 type Align = #krate::rule::Align<#size>;
+                type Abi = #abi;
                 const TYPE: #krate::schema::Type = #krate::schema::Type::Enum(#krate::schema::Named {
                     name: SCHEMA.name,
                     get: || SCHEMA,

@@ -1,4 +1,17 @@
-//! All `unsafe` of this crate.
-#![allow(unsafe_code, reason = "argued at each place")]
+//! Everything in this crate that the compiler cannot check: pages that are mapped over a guest's memory,
+//! the signals that strict grants lead to, and accesses to memory that several threads use.
+#![allow(
+    unsafe_code,
+    reason = "the only module with unsafe code: mappings, signals and shared memory, argued at each block"
+)]
 
+#[cfg(target_os = "linux")]
+mod pages;
 pub(crate) mod shared;
+#[cfg(target_os = "linux")]
+mod strict;
+
+#[cfg(target_os = "linux")]
+pub(crate) use pages::{Pages, Protection, Source, overlay, zero};
+#[cfg(target_os = "linux")]
+pub(crate) use strict::Strict;

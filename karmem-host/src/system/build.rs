@@ -1,0 +1,578 @@
+//! From a list of modules to a system that runs.
+
+use std::sync::Arc;
+
+use karmem_core::Interface;
+use karmem_core::schema::Pass;
+use wasmtime::{Extern, Linker, Store, StoreContextMut};
+
+use crate::context::Context;
+use crate::engine::{Engine, ticks};
+#[cfg(feature = "wasi")]
+use crate::error::text;
+use crate::error::{Error, Result};
+use crate::imports::Imports;
+use crate::instance::not_instantiated;
+use crate::limits::Limits;
+use crate::module::Module;
+use crate::region::{Access, Region, Sealed};
+use crate::signature::extern_name;
+use crate::system::check::{self, Offer};
+use crate::system::guest::Guest;
+use crate::system::port::{self, InterfaceName, Port, Provided, Target, Wanted};
+use crate::system::provider::{Definer, Provider};
+use crate::system::regions::{self, Body, Entry};
+use crate::system::shim::{self, Shim};
+use crate::system::state::Member;
+use crate::system::{System, heap, wasi};
+
+/// Bytes of an outbox, unless it is said otherwise.
+const OUTBOX: usize = 1 << 20;
+
+type Define = Box<dyn FnOnce(&mut Definer<'_>) -> Result<()>>;
+
+/// Prepares a [`System`]: see [`System::builder`].
+#[must_use]
+pub struct SystemBuilder {
+    engine: Engine,
+    limits: Limits,
+    modules: Vec<(String, Module)>,
+    providers: Vec<(&'static karmem_core::schema::Interface, Define)>,
+    regions: Vec<(String, Body)>,
+    grants: Vec<(String, String, Access)>,
+    links: Vec<Choice>,
+    imports: Option<Imports>,
+    outbox: usize,
+    exact: bool,
+    #[cfg(feature = "wasi")]
+    wasi: Option<wasmtime_wasi::p1::WasiP1Ctx>,
+}
+
+/// Which provider a consumer is to have.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) consumer: String,
+    pub(super) interface: String,
+    pub(super) provider: String,
+}
+
+/// The name by which the host's implementations are chosen and shown.
+pub(super) const HOST: &str = "host";
+
+impl std::fmt::Debug for SystemBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let modules: Vec<_> = self.modules.iter().map(|(name, _)| name).collect();
+        f.debug_struct("SystemBuilder")
+            .field("modules", &modules)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SystemBuilder {
+    pub(super) fn new(engine: &Engine) -> SystemBuilder {
+        SystemBuilder {
+            engine: engine.clone(),
+            limits: Limits::default(),
+            modules: Vec::new(),
+            providers: Vec::new(),
+            regions: Vec::new(),
+            grants: Vec::new(),
+            links: Vec::new(),
+            imports: None,
+            outbox: OUTBOX,
+            exact: false,
+            #[cfg(feature = "wasi")]
+            wasi: None,
+        }
+    }
+
+    /// Adds a module under a name. Its imports are satisfied by what other modules export and by what the
+    /// host provides.
+    pub fn module(mut self, name: &str, module: &Module) -> SystemBuilder {
+        self.modules.push((name.into(), module.clone()));
+        self
+    }
+
+    /// Adds an implementation of an interface, for all modules that import it.
+    pub fn provide<P: Provider + 'static>(mut self, provider: P) -> SystemBuilder {
+        let interface = <P::Interface as Interface>::INTERFACE;
+        let define: Define = Box::new(move |definer| provider.define(definer));
+        self.providers.push((interface, define));
+        self
+    }
+
+    /// Adds a region under a name.
+    pub fn region(mut self, name: &str, region: Region) -> SystemBuilder {
+        self.regions.push((name.into(), Body::Writing(region)));
+        self
+    }
+
+    /// Adds a sealed region under a name.
+    pub fn sealed(mut self, name: &str, region: &Sealed) -> SystemBuilder {
+        self.regions
+            .push((name.into(), Body::Sealed(region.clone())));
+        self
+    }
+
+    /// Gives a module access to a region: see [`System::grant`].
+    pub fn grant(mut self, region: &str, module: &str, access: Access) -> SystemBuilder {
+        self.grants.push((region.into(), module.into(), access));
+        self
+    }
+
+    /// Chooses who provides an interface (`game/physics`) to a module where several could: another
+    /// module, or `host`.
+    pub fn link(mut self, consumer: &str, interface: &str, provider: &str) -> SystemBuilder {
+        self.links.push(Choice {
+            consumer: consumer.into(),
+            interface: interface.into(),
+            provider: provider.into(),
+        });
+        self
+    }
+
+    /// Sets what all modules together may use, and how long each call may take.
+    pub fn limits(mut self, limits: Limits) -> SystemBuilder {
+        self.limits = limits;
+        self
+    }
+
+    /// Gives the modules host functions that belong to no interface.
+    pub fn imports(mut self, imports: &Imports) -> SystemBuilder {
+        self.imports = Some(imports.clone());
+        self
+    }
+
+    /// Sets how many bytes the messages of one call may have: those of each outbox. A mebibyte by
+    /// default.
+    pub fn outbox(mut self, bytes: usize) -> SystemBuilder {
+        self.outbox = bytes;
+        self
+    }
+
+    /// Refuses links between types of different versions also where both sides could read each other,
+    /// because one of them only has more fields at the end of a table.
+    pub fn exact_types(mut self) -> SystemBuilder {
+        self.exact = true;
+        self
+    }
+
+    /// Gives all modules that import WASI what this context allows. Without it they are denied
+    /// everything.
+    #[cfg(feature = "wasi")]
+    pub fn wasi(mut self, wasi: wasmtime_wasi::p1::WasiP1Ctx) -> SystemBuilder {
+        self.wasi = Some(wasi);
+        self
+    }
+
+    /// Makes the system. Everything that can be checked is checked before any code of a module runs.
+    /// Then all modules are instantiated and linked, initialised in the order in which they were
+    /// added, and given their regions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Link`] with everything that is missing, ambiguous or of another type;
+    /// [`Error::Exists`], [`Error::UnknownModule`], [`Error::UnknownRegion`]; [`Error::OtherEngine`];
+    /// [`Error::MemoryLimit`] and [`Error::TableLimit`]; [`Error::Trap`] if a module fails to start;
+    /// those of [`System::grant`].
+    pub fn build(self) -> Result<System> {
+        let _span = tracing::debug_span!("system", modules = self.modules.len()).entered();
+        let engine = self.engine.wasmtime();
+        for (index, (name, module)) in self.modules.iter().enumerate() {
+            if !wasmtime::Engine::same(module.engine().wasmtime(), engine) {
+                return Err(Error::OtherEngine { what: "module" });
+            }
+            if name == HOST || self.modules[..index].iter().any(|(other, _)| other == name) {
+                return Err(Error::Exists {
+                    what: "module",
+                    name: name.clone(),
+                });
+            }
+        }
+        let imports = match &self.imports {
+            Some(imports) => imports.linker().clone(),
+            None => Linker::new(engine),
+        };
+        if !wasmtime::Engine::same(imports.engine(), engine) {
+            return Err(Error::OtherEngine {
+                what: "set of imports",
+            });
+        }
+        let mut store = Store::new(engine, Context::new(self.limits));
+        store.limiter(|context| &mut context.accountant);
+        let counts_fuel = store.get_fuel().is_ok();
+        if self.limits.fuel.is_some() && !counts_fuel {
+            return Err(Error::Engine(
+                "`Limits::fuel` needs an engine with `Config::consume_fuel(true)`".into(),
+            ));
+        }
+        let mut system = System {
+            store,
+            id: crate::instance::next_id(),
+            ticks: ticks(self.limits.deadline),
+            fuel: counts_fuel.then(|| self.limits.fuel.unwrap_or(u64::MAX)),
+            imports,
+            exact: self.exact,
+        };
+        #[cfg(feature = "wasi")]
+        if let Some(wasi) = self.wasi {
+            system.store.data_mut().wasi = Some(wasi);
+            wasmtime_wasi::p1::add_to_linker_sync(&mut system.imports, |context| {
+                // Set above, before any guest is there to call.
+                context
+                    .wasi
+                    .get_or_insert_with(|| wasmtime_wasi::WasiCtxBuilder::new().build_p1())
+            })
+            .map_err(|e| Error::Engine(text(e)))?;
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let strict = crate::sys::Strict::install(&mut system.store);
+            system.store.data_mut().state.strict = Some(strict);
+        }
+        system.store.data_mut().state.outbox_len = self.outbox;
+        system.define(self.providers)?;
+        let plan = system.plan(&self.modules, &self.links)?;
+        system.instantiate(&self.modules, plan)?;
+        for (name, body) in self.regions {
+            regions::add(&mut system.cx(), &name, body)?;
+        }
+        for (region, module, access) in &self.grants {
+            system.grant(region, module, *access)?;
+        }
+        Ok(system)
+    }
+}
+
+impl System {
+    /// Makes the host's implementations.
+    fn define(
+        &mut self,
+        providers: Vec<(&'static karmem_core::schema::Interface, Define)>,
+    ) -> Result<()> {
+        let heap = heap::provided(&mut self.cx())?;
+        self.store.data_mut().state.providers.push(heap);
+        for (interface, define) in providers {
+            let mut definer = Definer {
+                store: self.cx(),
+                funcs: Default::default(),
+            };
+            define(&mut definer)?;
+            let funcs = definer.funcs;
+            let mutable = |method: &karmem_core::schema::Method| {
+                method
+                    .params
+                    .iter()
+                    .any(|param| matches!(param.pass, Pass::ViewMut(_)))
+            };
+            let provided = Provided {
+                interface: InterfaceName::of(interface),
+                schema: check::schema_of(interface),
+                funcs,
+                writes: interface.methods.iter().any(mutable),
+            };
+            self.store.data_mut().state.providers.push(provided);
+        }
+        Ok(())
+    }
+
+    /// Finds a provider for each interface that a module imports; all problems are reported at once.
+    fn plan(
+        &mut self,
+        modules: &[(String, Module)],
+        choices: &[Choice],
+    ) -> Result<Vec<Vec<(Wanted, Target)>>> {
+        let offers: Vec<_> = modules
+            .iter()
+            .map(|(name, module)| Offer { name, module })
+            .collect();
+        let mut problems = check::choices(choices, &offers);
+        let mut plan = Vec::new();
+        for consumer in &offers {
+            let mut targets = Vec::new();
+            for wanted in port::wanted(consumer.module.wasmtime()) {
+                let providers = &self.store.data().state.providers;
+                let choice = choices.iter().find(|c| {
+                    c.consumer == consumer.name && wanted.interface.answers_to(&c.interface)
+                });
+                let target = check::resolve(consumer, &wanted, &offers, providers, choice);
+                let checked = target.and_then(|target| {
+                    check::link(providers, consumer, &wanted, &offers, target, self.exact)
+                        .map(|()| target)
+                });
+                match checked {
+                    Ok(target) => targets.push((wanted, target)),
+                    Err(mut found) => problems.append(&mut found),
+                }
+            }
+            problems.append(&mut self.other_imports(consumer));
+            plan.push(targets);
+        }
+        if problems.is_empty() {
+            Ok(plan)
+        } else {
+            Err(Error::Link { problems })
+        }
+    }
+
+    /// What is wrong with the imports that belong to no interface.
+    pub(super) fn other_imports(&mut self, consumer: &Offer<'_>) -> Vec<String> {
+        let mut problems = Vec::new();
+        for import in consumer.module.wasmtime().imports() {
+            if InterfaceName::of_import(import.module()).is_some()
+                || wasi::MODULES.contains(&import.module())
+            {
+                continue;
+            }
+            let wanted = import.ty();
+            let name = format!(
+                "`{}.{}`: {}",
+                import.module(),
+                import.name(),
+                extern_name(&wanted)
+            );
+            let problem = match self.imports.get_by_import(&mut self.store, &import) {
+                None => format!("{name}, which nobody provides"),
+                Some(Extern::Func(func))
+                    if !wanted
+                        .func()
+                        .is_some_and(|w| func.ty(&self.store).matches(w)) =>
+                {
+                    let found = extern_name(&wasmtime::ExternType::Func(func.ty(&self.store)));
+                    format!("{name}, but the host has {found}")
+                }
+                Some(_) => continue,
+            };
+            problems.push(format!("`{}` imports {problem}", consumer.name));
+        }
+        problems
+    }
+
+    /// Instantiates all modules, links them, and starts them.
+    fn instantiate(
+        &mut self,
+        modules: &[(String, Module)],
+        plan: Vec<Vec<(Wanted, Target)>>,
+    ) -> Result<()> {
+        for (index, ((name, module), targets)) in modules.iter().zip(plan).enumerate() {
+            let (guest, ports) = self.make(index, name, module, &targets)?;
+            let state = &mut self.store.data_mut().state;
+            state.guests.push(Member {
+                guest,
+                outbox: None,
+                poisoned: None,
+            });
+            state.ports.extend(ports);
+        }
+        port::relink_all(&mut self.cx())?;
+        for index in 0..modules.len() {
+            let mut guest = self.state().guests[index].guest.clone();
+            self.start(&mut guest)?;
+            self.store.data_mut().state.guests[index].guest = guest;
+        }
+        self.give_outboxes()
+    }
+
+    /// Instantiates one module for the place `index`, with a shim whose slots are still empty.
+    pub(super) fn make(
+        &mut self,
+        index: usize,
+        name: &str,
+        module: &Module,
+        targets: &[(Wanted, Target)],
+    ) -> Result<(Guest, Vec<Port>)> {
+        let _span = tracing::debug_span!("instantiate", module = name).entered();
+        let number = u32::try_from(index).unwrap_or(shim::HOST);
+        let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
+        let (shim, ports) = make_ports(&mut self.cx(), Some(index), number, targets)?;
+        let mut externs = Vec::new();
+        for import in module.wasmtime().imports() {
+            let interface = InterfaceName::of_import(import.module());
+            let found: Extern = if let Some(interface) = interface {
+                let slot = slot_of(&wanted, &interface, import.name());
+                let slot =
+                    slot.ok_or_else(|| Error::Instantiate("an import without slot".into()))?;
+                port::import(&mut self.cx(), shim, slot)?.into()
+            } else if let Some(found) = self.imports.get_by_import(&mut self.store, &import) {
+                found
+            } else if let wasmtime::ExternType::Func(ty) = import.ty() {
+                wasi::denied(&mut self.cx(), import.name(), &ty).into()
+            } else {
+                return Err(Error::Imports {
+                    missing: vec![format!("{}.{}", import.module(), import.name())],
+                });
+            };
+            externs.push(found);
+        }
+        self.renew();
+        let instance = wasmtime::Instance::new(&mut self.store, module.wasmtime(), &externs);
+        let instance = instance.map_err(|e| not_instantiated(e, &self.store))?;
+        #[cfg(target_os = "linux")]
+        if let Some(strict) = &self.state().strict {
+            strict.add_code(module.wasmtime());
+        }
+        let store = self.cx();
+        let guest = Guest::new(store, name.into(), module.clone(), instance, None)?;
+        Ok((guest, ports))
+    }
+
+    /// Lets a module initialise itself, once its imports lead somewhere.
+    pub(super) fn start(&mut self, guest: &mut Guest) -> Result<()> {
+        for name in ["_initialize", "karmem_init"] {
+            guest.call_if_exported(&mut self.cx(), name)?;
+        }
+        guest.rest(self.cx());
+        Ok(())
+    }
+
+    /// Gives every module that sends messages a region for them, and lets those read it that it is linked
+    /// with.
+    fn give_outboxes(&mut self) -> Result<()> {
+        for index in 0..self.state().guests.len() {
+            self.give_outbox(index)?;
+        }
+        self.share_outboxes()
+    }
+
+    /// The outbox of one module, if it is linked with anybody and can take regions.
+    pub(super) fn give_outbox(&mut self, index: usize) -> Result<()> {
+        let member = &self.state().guests[index];
+        if member.guest.abi.is_none() || !self.talks(index) {
+            return Ok(());
+        }
+        let name: Arc<str> = format!("{}'s messages", member.guest.name).into();
+        let handle = self.add_outbox(name, Some(index))?;
+        self.store.data_mut().state.guests[index].outbox = Some(handle);
+        regions::grant(&mut self.cx(), handle, index, Access::Write)
+    }
+
+    /// Whether a module calls others or exports an interface.
+    fn talks(&self, index: usize) -> bool {
+        let state = self.state();
+        let linked = state
+            .ports
+            .iter()
+            .any(|port| port.consumer == Some(index) || port.target == Target::Guest(index));
+        linked || !check::exported(&state.guests[index].guest.module).is_empty()
+    }
+
+    fn add_outbox(&mut self, name: Arc<str>, writer: Option<usize>) -> Result<u32> {
+        let region = Region::anonymous(self.state().outbox_len)?;
+        let entry = Entry::new(name, Body::Writing(region), writer, true);
+        regions::insert(&mut self.cx(), entry)
+    }
+
+    /// The host's outbox, which every module may read that the host calls or that calls the host.
+    pub(super) fn host_outbox(&mut self) -> Result<u32> {
+        if let Some(handle) = self.state().outbox {
+            return Ok(handle);
+        }
+        let handle = self.add_outbox("the host's messages".into(), None)?;
+        self.store.data_mut().state.outbox = Some(handle);
+        Ok(handle)
+    }
+
+    /// Lets everybody read the outboxes of those with whom they are linked.
+    pub(super) fn share_outboxes(&mut self) -> Result<()> {
+        let mut pairs: Vec<(Option<usize>, usize)> = Vec::new();
+        for port in &self.state().ports {
+            let target = match port.target {
+                Target::Guest(guest) => Some(guest),
+                // The heap's functions take numbers.
+                Target::Host(0) => continue,
+                Target::Host(_) => None,
+            };
+            for (from, to) in [(port.consumer, target), (target, port.consumer)] {
+                if let Some(to) = to.filter(|to| from != Some(*to)) {
+                    pairs.push((from, to));
+                }
+            }
+        }
+        for (from, to) in pairs {
+            if self.state().guests[to].guest.abi.is_none() {
+                continue;
+            }
+            let outbox = match from {
+                Some(from) => self.state().guests[from].outbox,
+                None => Some(self.host_outbox()?),
+            };
+            let Some(outbox) = outbox else { continue };
+            if self.state().entry(outbox)?.window(to).is_none() {
+                regions::grant(&mut self.cx(), outbox, to, Access::Read)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The port through which the host calls an interface of a module, made at the first use.
+    pub(super) fn host_port(
+        &mut self,
+        module: &str,
+        interface: &'static karmem_core::schema::Interface,
+    ) -> Result<Port> {
+        let guest = self.state().member(module)?;
+        let target = Target::Guest(guest);
+        let name = InterfaceName::of(interface);
+        let instance = self.state().guests[guest].guest.clone();
+        let wanted = check::of_host(&instance.module, module, interface)
+            .map_err(|problems| Error::Link { problems })?;
+        check::host_link(&instance.module, module, interface, self.exact)
+            .map_err(|problems| Error::Link { problems })?;
+        let known = self.state().ports.iter().find(|port| {
+            port.consumer.is_none() && port.target == target && port.interface == name
+        });
+        if let Some(port) = known {
+            return Ok(port.clone());
+        }
+        let store = &mut self.cx();
+        let (_, ports) = make_ports(store, None, shim::HOST, &[(wanted, target)])?;
+        let port = ports.into_iter().next();
+        let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
+        port::link(store, &port)?;
+        self.store.data_mut().state.ports.push(port.clone());
+        self.share_outboxes()?;
+        Ok(port)
+    }
+}
+
+/// The shim of a consumer, and its ports.
+fn make_ports(
+    store: &mut StoreContextMut<'_, Context>,
+    consumer: Option<usize>,
+    number: u32,
+    targets: &[(Wanted, Target)],
+) -> Result<(Shim, Vec<Port>)> {
+    let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
+    let signatures = port::signatures(&wanted)?;
+    let mut shims = std::mem::take(&mut store.data_mut().state.shims);
+    let shim = shims.instantiate(store, number, signatures);
+    store.data_mut().state.shims = shims;
+    let shim = shim?;
+    let mut slots = 0..;
+    let ports = targets.iter().map(|(wanted, target)| Port {
+        consumer,
+        interface: wanted.interface.clone(),
+        methods: wanted
+            .methods
+            .iter()
+            .map(|(method, _)| method.clone())
+            .zip(&mut slots)
+            .collect(),
+        shim,
+        target: *target,
+    });
+    let ports = ports.collect();
+    Ok((shim, ports))
+}
+
+/// The slot of an import.
+fn slot_of(wanted: &[Wanted], interface: &InterfaceName, field: &str) -> Option<u32> {
+    let methods = wanted
+        .iter()
+        .flat_map(|w| w.methods.iter().map(move |(m, _)| (w, m)));
+    let method = interface.method_of(field).unwrap_or(field);
+    (0..)
+        .zip(methods)
+        .find(|(_, (w, m))| w.interface == *interface && m.as_str() == method)
+        .map(|(slot, _)| slot)
+}

@@ -1,0 +1,270 @@
+//! One module in a system, instantiated: its memory, and the functions of the ABI.
+
+use std::sync::Arc;
+
+use wasmtime::{
+    AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
+};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::module::Module;
+
+/// The alignment of a window: what pages of every machine that wasmtime runs on divide.
+pub(super) const WINDOW_ALIGN: u32 = 64 << 10;
+
+/// The longest panic message that is read.
+const PANIC_BYTES: usize = 64 << 10;
+
+/// An instance in a system.
+#[derive(Clone)]
+pub(super) struct Guest {
+    pub(super) name: Arc<str>,
+    pub(super) module: Module,
+    pub(super) instance: Instance,
+    pub(super) memory: Option<Memory>,
+    pub(super) abi: Option<Abi>,
+    /// The stack pointer, and where it rests while no call is running.
+    stack: Option<(Global, i32)>,
+    panic: Option<TypedFunc<(), i64>>,
+}
+
+/// The functions that regions need.
+#[derive(Clone)]
+pub(super) struct Abi {
+    alloc: TypedFunc<(u32, u32), u32>,
+    free: TypedFunc<(u32, u32, u32), ()>,
+    attach: TypedFunc<(u32, u32, u32, u32), ()>,
+    detach: TypedFunc<u32, ()>,
+}
+
+impl Guest {
+    /// Looks up what the host uses of an instance.
+    pub(super) fn new(
+        mut store: StoreContextMut<'_, Context>,
+        name: Arc<str>,
+        module: Module,
+        instance: Instance,
+        memory: Option<Memory>,
+    ) -> Result<Guest> {
+        let memory = instance.get_memory(&mut store, "memory").or(memory);
+        let abi = if module.check_abi().is_ok() {
+            let mut abi = || {
+                Ok::<_, wasmtime::Error>(Abi {
+                    alloc: instance.get_typed_func(&mut store, "karmem_alloc")?,
+                    free: instance.get_typed_func(&mut store, "karmem_free")?,
+                    attach: instance.get_typed_func(&mut store, "karmem_attach")?,
+                    detach: instance.get_typed_func(&mut store, "karmem_detach")?,
+                })
+            };
+            Some(abi().map_err(|e| Error::Abi(e.to_string()))?)
+        } else {
+            None
+        };
+        let panic = instance.get_typed_func(&mut store, "karmem_panic").ok();
+        let mut guest = Guest {
+            name,
+            module,
+            instance,
+            memory,
+            abi,
+            stack: None,
+            panic,
+        };
+        guest.rest(store);
+        Ok(guest)
+    }
+
+    /// Notes where the stack pointer is while no call is running.
+    pub(super) fn rest(&mut self, mut store: StoreContextMut<'_, Context>) {
+        let global = self.instance.get_global(&mut store, "__stack_pointer");
+        self.stack = global.and_then(|global| {
+            let ty = global.ty(&store);
+            let value = global.get(&mut store).i32()?;
+            ty.mutability().is_var().then_some((global, value))
+        });
+    }
+
+    /// Puts the stack pointer where it rests: after a trap nobody else does.
+    pub(super) fn restore_stack(&self, mut store: StoreContextMut<'_, Context>) {
+        if let Some((global, value)) = self.stack {
+            let restored = global.set(&mut store, Val::I32(value));
+            debug_assert!(restored.is_ok(), "the type was read from the global");
+        }
+    }
+
+    /// Whether the module is as good as new after a trap: its stack pointer is restored, or it has
+    /// nothing that could be one.
+    pub(super) fn survives_traps(&self) -> bool {
+        self.stack.is_some() || !self.module.has_hidden_state()
+    }
+
+    /// Takes the message of the last panic, if the module has one to tell.
+    pub(super) fn panic_message(&self, mut store: StoreContextMut<'_, Context>) -> Option<String> {
+        let text = self.panic.as_ref()?.call(&mut store, ()).ok()?;
+        let (at, len) = ((text as u64 >> 32) as usize, text as u32 as usize);
+        if len == 0 {
+            return None;
+        }
+        let bytes = self.memory?.data(&store).get(at..)?;
+        let bytes = bytes.get(..len.min(PANIC_BYTES))?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Calls a function of the ABI, also while the guest is suspended in a call to the host.
+    fn enter<P, R>(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        name: &str,
+        func: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R>
+    where
+        P: wasmtime::WasmParams,
+        R: wasmtime::WasmResults,
+    {
+        store.data_mut().begin_call();
+        let before = self
+            .stack
+            .map(|(global, _)| (global, global.get(&mut *store)));
+        func.call(&mut *store, params).map_err(|e| {
+            if let Some((global, value)) = before {
+                let restored = global.set(&mut *store, value);
+                debug_assert!(restored.is_ok(), "the value came from the global");
+            }
+            let context = store.data();
+            let function = format!("{}.{name}", self.name);
+            crate::call::trap(
+                &function,
+                e,
+                context.accountant.denied,
+                context.accountant.limits(),
+            )
+        })
+    }
+
+    fn abi(&self) -> Result<&Abi> {
+        match &self.abi {
+            Some(abi) => Ok(abi),
+            None => {
+                self.module.check_abi()?;
+                Err(Error::Abi("it cannot take regions".into()))
+            }
+        }
+    }
+
+    /// A block for a window, and the memory it lies in.
+    pub(super) fn alloc(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        size: u32,
+    ) -> Result<(u32, Memory)> {
+        let abi = self.abi()?;
+        let memory = self
+            .memory
+            .ok_or_else(|| Error::Abi("it has no memory".into()))?;
+        let align = WINDOW_ALIGN;
+        let at = self.enter(store, "karmem_alloc", &abi.alloc, (size, align))?;
+        if at == 0 {
+            let denied = store.data().accountant.denied.is_some();
+            return Err(Error::NoRoom { size, denied });
+        }
+        let why = if at % align != 0 {
+            Some(format!("is no multiple of {align}"))
+        } else if u64::from(at) + u64::from(size) > memory.data_size(&*store) as u64 {
+            Some("lies outside its memory".into())
+        } else {
+            None
+        };
+        match why {
+            None => Ok((at, memory)),
+            // A pointer that is no good is not given back either: its owner is unknown.
+            Some(why) => Err(Error::BadAllocation {
+                size,
+                align,
+                pointer: at,
+                why,
+            }),
+        }
+    }
+
+    pub(super) fn free(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        at: u32,
+        size: u32,
+    ) -> Result<()> {
+        let abi = self.abi()?;
+        self.enter(store, "karmem_free", &abi.free, (at, size, WINDOW_ALIGN))
+    }
+
+    pub(super) fn attach(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        handle: u32,
+        at: u32,
+        len: u32,
+        flags: u32,
+    ) -> Result<()> {
+        let abi = self.abi()?;
+        self.enter(
+            store,
+            "karmem_attach",
+            &abi.attach,
+            (handle, at, len, flags),
+        )
+    }
+
+    pub(super) fn detach(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        handle: u32,
+    ) -> Result<()> {
+        let abi = self.abi()?;
+        self.enter(store, "karmem_detach", &abi.detach, handle)
+    }
+
+    /// Whether the guest was running when this backtrace was taken.
+    pub(super) fn is_in(&self, trace: &WasmBacktrace) -> bool {
+        let module = self.module.wasmtime();
+        trace
+            .frames()
+            .iter()
+            .any(|frame| wasmtime::Module::same(frame.module(), module))
+    }
+
+    /// Calls an export that takes and gives nothing, if there is one.
+    pub(super) fn call_if_exported(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        name: &str,
+    ) -> Result<()> {
+        let Some(Extern::Func(func)) = self.instance.get_export(store.as_context_mut(), name)
+        else {
+            return Ok(());
+        };
+        let func = func
+            .typed::<(), ()>(&*store)
+            .map_err(|_| Error::Signature {
+                name: name.into(),
+                wanted: "()".into(),
+                found: crate::signature::Signature::of_wasm(&func.ty(&*store)).to_string(),
+            })?;
+        self.enter(store, name, &func, ())
+    }
+}
+
+impl std::fmt::Debug for Guest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guest")
+            .field("name", &self.name)
+            .field("module", &self.module)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Abi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Abi").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,570 @@
+//! Systems: modules, implementations in the host, and regions, linked with each other.
+
+mod build;
+mod check;
+mod client;
+mod describe;
+mod guest;
+mod heap;
+mod idl_stub;
+mod port;
+mod provider;
+mod regions;
+mod shim;
+mod state;
+mod swap;
+mod wasi;
+
+use karmem_core::{FixedWriter, Karmem, Shared};
+use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
+
+pub use build::SystemBuilder;
+pub use client::{Client, Link, Method, Receiving, Sending};
+pub use describe::Description;
+pub use provider::{Caller, Definer, Implementation, Provider, Serving, provided};
+pub(crate) use state::State;
+pub use state::SystemStats;
+
+use crate::context::Context;
+use crate::engine::Engine;
+use crate::error::{Error, Reason, Result};
+use crate::limits::Limits;
+use crate::message::Message;
+use crate::region::{Access, Region, Sealed};
+use crate::signature::{Params, Results};
+use port::Poisoned;
+
+/// Modules that call each other and share regions, in one store.
+///
+/// Calls from module to module run without any host code in between. Nothing of this runs in
+/// parallel: a system is used by one thread at a time, and whoever has `&System` knows that no guest
+/// is running, which is why regions can be read as plain bytes then.
+///
+/// # After a trap
+///
+/// A call that traps is an error, and the system goes on. The stack pointers of all modules are put back
+/// and all regions are made known anew. A module whose stack pointer cannot be put back (it
+/// does not export it) is *poisoned*: calls into it are refused with an error that says so, until it
+/// is [swapped](System::swap) for a new instance.
+pub struct System {
+    pub(super) store: Store<Context>,
+    pub(super) id: u64,
+    pub(super) ticks: u64,
+    /// Fuel of each call, if the engine counts it.
+    pub(super) fuel: Option<u64>,
+    pub(super) imports: wasmtime::Linker<Context>,
+    pub(super) exact: bool,
+}
+
+impl std::fmt::Debug for System {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("System")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        // Before the store gives the memories back: the next tenant of a pooled one must not find the
+        // regions there.
+        regions::clear_all(&mut self.store.as_context_mut());
+    }
+}
+
+impl System {
+    /// Prepares a system.
+    pub fn builder(engine: &Engine) -> SystemBuilder {
+        SystemBuilder::new(engine)
+    }
+
+    /// A typed client of an interface that a module exports.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownModule`]; [`Error::Link`] if the module does not export the interface, or exports
+    /// another one of this name.
+    pub fn client<C: Client>(&mut self, module: &str) -> Result<C> {
+        let port = self.host_port(module, <C::Interface as karmem_core::Interface>::INTERFACE)?;
+        let (system, store) = (self.id, self.store.as_context_mut());
+        C::bind(&mut Link {
+            store,
+            port,
+            system,
+        })
+    }
+
+    /// Calls a method: what generated clients do. `lower` writes the parameters, `lift` reads the
+    /// result.
+    ///
+    /// # Errors
+    ///
+    /// Those of `lower` and `lift`; [`Error::Trap`] if the guest traps or runs past a limit;
+    /// [`Error::Poisoned`]; [`Error::OtherInstance`] if the method belongs to another system.
+    #[inline]
+    pub fn invoke<P: Params, R: Results, T>(
+        &mut self,
+        method: &Method<P, R>,
+        lower: impl FnOnce(&mut Sending<'_>) -> Result<P>,
+        lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let (params, top) = self.begin(method, lower)?;
+        let result = method.inner.call(&mut self.store, params);
+        self.end(method, top, result, lift)
+    }
+
+    /// What comes before a call.
+    #[inline]
+    fn begin<P, R>(
+        &mut self,
+        method: &Method<P, R>,
+        lower: impl FnOnce(&mut Sending<'_>) -> Result<P>,
+    ) -> Result<(P, u32)> {
+        // wasmtime would panic.
+        if method.system != self.id {
+            return Err(Error::OtherInstance {
+                name: method.name.as_ref().into(),
+            });
+        }
+        self.renew();
+        let state = &mut self.store.data_mut().state;
+        let top = state.top;
+        state.stats.calls += 1;
+        let params = match lower(&mut Sending { state }) {
+            Ok(params) => params,
+            Err(e) => {
+                self.store.data_mut().state.top = top;
+                return Err(e);
+            }
+        };
+        if self.store.data().state.copying {
+            regions::copy_in(&mut self.store.as_context_mut())?;
+        }
+        Ok((params, top))
+    }
+
+    /// What comes after a call.
+    #[inline]
+    fn end<P, R, T>(
+        &mut self,
+        method: &Method<P, R>,
+        top: u32,
+        result: wasmtime::Result<R>,
+        lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.store.data_mut().state.top = top;
+        match result {
+            Ok(result) => {
+                #[cfg(target_os = "linux")]
+                self.check_strict()?;
+                if self.store.data().state.copying {
+                    regions::copy_out(&mut self.store.as_context_mut())?;
+                }
+                let state = &self.store.data().state;
+                lift(result, &Receiving { state })
+            }
+            Err(e) => Err(self.failed(&method.name, e)),
+        }
+    }
+
+    /// After a call: whether native code stored into a strict window, which did not trap.
+    #[cfg(target_os = "linux")]
+    #[inline]
+    fn check_strict(&mut self) -> Result<()> {
+        let strict = self.state().strict.as_ref();
+        match strict.map_or(0, |strict| strict.take_violations()) {
+            0 => Ok(()),
+            pages => self.violated(pages),
+        }
+    }
+
+    /// Drops what was stored, and says so.
+    #[cfg(target_os = "linux")]
+    #[cold]
+    fn violated(&mut self, pages: usize) -> Result<()> {
+        regions::refresh_strict(&mut self.cx())?;
+        Err(Error::Violation { pages })
+    }
+
+    /// Gives the next call its full time and fuel.
+    #[inline]
+    pub(super) fn renew(&mut self) {
+        self.store.set_epoch_deadline(self.ticks);
+        if let Some(fuel) = self.fuel {
+            // Fails only where fuel is not counted, which was found out at the beginning.
+            let _ = self.store.set_fuel(fuel);
+        }
+        self.store.data_mut().begin_call();
+    }
+
+    /// The store, with full time and fuel.
+    pub(super) fn cx(&mut self) -> StoreContextMut<'_, Context> {
+        self.renew();
+        self.store.as_context_mut()
+    }
+
+    /// After a call that ended in an error: puts everything back that a trap leaves as it was, and says
+    /// what happened.
+    #[cold]
+    pub(super) fn failed(&mut self, name: &str, e: wasmtime::Error) -> Error {
+        if let Some(poisoned) = e.downcast_ref::<Poisoned>()
+            && e.downcast_ref::<WasmBacktrace>()
+                .is_none_or(|trace| trace.frames().len() <= 1)
+        {
+            return Error::Poisoned {
+                module: poisoned.module.to_string(),
+                why: poisoned.why.to_string(),
+            };
+        }
+        let store = &mut self.store.as_context_mut();
+        store.data_mut().state.stats.traps += 1;
+        let context = store.data();
+        let (denied, limits) = (context.accountant.denied, *context.accountant.limits());
+        let panic = after_trap(store, &e);
+        self.renew();
+        let mut error = crate::call::trap(name, e, denied, &limits);
+        if let (Error::Trap(trap), Some(message)) = (&mut error, panic)
+            && matches!(
+                trap.reason,
+                Reason::Wasm(wasmtime::Trap::UnreachableCodeReached)
+            )
+        {
+            trap.reason = Reason::Panic(message);
+        }
+        tracing::debug!(function = name, %error, "a call into a guest failed");
+        error
+    }
+}
+
+/// Puts stacks and regions in order, poisons who cannot be, and asks for the message of a panic.
+#[cold]
+fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> Option<String> {
+    // wasmtime keeps the innermost frames; if there may be more, any module may have been running.
+    const FRAMES: usize = 20;
+    let trace = e.downcast_ref::<WasmBacktrace>();
+    let trace = trace.filter(|trace| trace.frames().len() < FRAMES);
+    let members = store.data().state.guests.iter();
+    let guests: Vec<_> = members.map(|member| member.guest.clone()).collect();
+    let mut poisoned = false;
+    for (index, guest) in guests.iter().enumerate() {
+        if guest.survives_traps() {
+            guest.restore_stack(store.as_context_mut());
+        } else if trace.is_none_or(|trace| guest.is_in(trace)) {
+            let why = format!("a call into it was cut off ({})", e.root_cause());
+            store.data_mut().state.guests[index].poisoned = Some(why.into());
+            poisoned = true;
+        }
+    }
+    // The module that panicked is the innermost one, but asking is cheap and clears old messages.
+    store.data_mut().begin_call();
+    let mut panic = None;
+    for guest in &guests {
+        let message = guest.panic_message(store.as_context_mut());
+        panic = panic.or(message);
+    }
+    if poisoned && let Err(error) = port::relink_all(store) {
+        tracing::error!(%error, "a poisoned module could not be unlinked");
+    }
+    if let Err(error) = regions::reattach(store) {
+        tracing::debug!(%error, "a guest did not take its regions again after a trap");
+    }
+    panic
+}
+
+/// # Regions
+impl System {
+    /// Adds a region under a name. Nobody but the host has access to it yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if the name is taken.
+    pub fn add_region(&mut self, name: &str, region: Region) -> Result<()> {
+        regions::add(&mut self.cx(), name, regions::Body::Writing(region)).map(drop)
+    }
+
+    /// Adds a sealed region, which other systems may read at the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if the name is taken.
+    pub fn add_sealed(&mut self, name: &str, region: &Sealed) -> Result<()> {
+        regions::add(&mut self.cx(), name, regions::Body::Sealed(region.clone())).map(drop)
+    }
+
+    /// Takes a region away from all modules and gives it back, sealed if it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it loses the region, which
+    /// it then has lost all the same.
+    pub fn remove_region(&mut self, name: &str) -> Result<Removed> {
+        let handle = self.state().region(name)?;
+        match regions::remove(&mut self.cx(), handle)? {
+            regions::Body::Writing(region) => Ok(Removed::Region(region)),
+            regions::Body::Sealed(sealed) => Ok(Removed::Sealed(sealed)),
+            regions::Body::Lost => Err(Error::NoRegion { handle }),
+        }
+    }
+
+    /// Gives a module access to a region, or changes what it has. One module at most may write.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Abi`] if the
+    /// module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
+    /// its allocator gives no place for it. The module has what it had before then.
+    pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
+        let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
+        regions::grant(&mut self.cx(), handle, guest, access)
+    }
+
+    /// Takes a region away from a module. What it still has open reads as zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`], [`Error::UnknownModule`], [`Error::NotGranted`]; [`Error::Trap`] if the
+    /// module traps when it is told, and it has lost the region all the same.
+    pub fn revoke(&mut self, region: &str, module: &str) -> Result<()> {
+        let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
+        regions::revoke(&mut self.cx(), handle, guest)
+    }
+
+    /// Ends all writing to a region, and gives a handle to read it with, from any thread and in any
+    /// system. The module that may write it may read it meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`]; for a region with a file, that it cannot be published.
+    pub fn seal(&mut self, region: &str) -> Result<Sealed> {
+        let handle = self.state().region(region)?;
+        regions::seal(&mut self.cx(), handle)
+    }
+
+    /// Lets the module write again that could before the region was sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`]; [`Error::StillRead`] if somebody else still has the sealed region.
+    pub fn unseal(&mut self, region: &str) -> Result<()> {
+        let handle = self.state().region(region)?;
+        regions::unseal(&mut self.cx(), handle)
+    }
+
+    /// Drops what a reader wrote over its private pages of a region, so that it sees the region again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`], [`Error::UnknownModule`].
+    pub fn refresh(&mut self, region: &str, module: &str) -> Result<()> {
+        let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
+        regions::refresh(&mut self.cx(), handle, guest)
+    }
+
+    /// The bytes of a region. No guest is running while they are borrowed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`].
+    pub fn bytes(&self, region: &str) -> Result<&[u8]> {
+        let state = self.state();
+        Ok(state.entry(state.region(region)?)?.bytes())
+    }
+
+    /// The bytes of a region, to change them. No guest is running while they are borrowed, so this may
+    /// be used between calls also where a module is the region's writer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`], [`Error::IsSealed`].
+    pub fn bytes_mut(&mut self, region: &str) -> Result<&mut [u8]> {
+        let state = &mut self.store.data_mut().state;
+        let handle = state.region(region)?;
+        state.entry_mut(handle)?.bytes_mut()
+    }
+
+    /// The message at an offset of a region, to pass it to a module.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`].
+    pub fn shared<T>(&self, region: &str, offset: u32) -> Result<Shared<T>> {
+        Ok(Shared::new(self.state().region(region)?, offset))
+    }
+
+    /// Replaces the content of a region by one message, whose root is the region's first byte.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`], [`Error::IsSealed`]; [`Error::HeapInUse`] if there are messages in it
+    /// that were made with [`put`](System::put); [`Error::Encode`] if it does not fit, and the
+    /// region's content is unspecified then.
+    pub fn write<T: Karmem>(&mut self, region: &str, value: &T) -> Result<Shared<T>> {
+        self.build(region, |writer| value.encode_in(writer))
+    }
+
+    /// Writes a message straight into a region, from its first byte on: `f` gets a writer over it, to give
+    /// to a type's `build`, and returns the offset of the root.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](System::write).
+    pub fn build<T: Karmem>(
+        &mut self,
+        region: &str,
+        f: impl FnOnce(&mut FixedWriter<'_>) -> Result<u32, karmem_core::EncodeError>,
+    ) -> Result<Shared<T>> {
+        let state = &mut self.store.data_mut().state;
+        let handle = state.region(region)?;
+        let entry = state.entry_mut(handle)?;
+        if let Some(heap) = entry.heap.as_ref().filter(|heap| heap.live() > 0) {
+            return Err(Error::HeapInUse {
+                region: region.into(),
+                messages: heap.live(),
+            });
+        }
+        let mut writer = FixedWriter::new(entry.bytes_mut()?);
+        let root = f(&mut writer)?;
+        let length = writer.len() as u64;
+        state.stats.bytes_copied += length;
+        Ok(Shared::new(handle, root))
+    }
+
+    /// Adds a message to a region, beside those that it holds already; give it back with
+    /// [`free`](System::free). A region is used either like this or with [`write`](System::write).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`], [`Error::IsSealed`], [`Error::RegionFull`], [`Error::Encode`].
+    pub fn put<T: Karmem>(&mut self, region: &str, value: &T) -> Result<Shared<T>> {
+        let length = value.encoded_len()?;
+        let state = &mut self.store.data_mut().state;
+        let handle = state.region(region)?;
+        let offset = heap::alloc(state, handle, length)?;
+        let bytes = state.entry_mut(handle)?.bytes_mut()?;
+        let piece = bytes
+            .get_mut(offset as usize..)
+            .and_then(|b| b.get_mut(..length));
+        let written = piece.map(|piece| value.encode_to(piece));
+        match written {
+            Some(Ok(length)) => {
+                state.stats.bytes_copied += length as u64;
+                Ok(Shared::new(handle, offset))
+            }
+            failed => {
+                heap::free(state, handle, offset)?;
+                Err(match failed {
+                    Some(Err(e)) => e.into(),
+                    _ => Error::NoRegion { handle },
+                })
+            }
+        }
+    }
+
+    /// Gives the place of a message back that was made with [`put`](System::put), or by the guest that
+    /// writes the region.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAllocated`] if there is none; [`Error::NoRegion`].
+    pub fn free<T>(&mut self, message: Shared<T>) -> Result<()> {
+        let state = &mut self.store.data_mut().state;
+        heap::free(state, message.handle(), message.offset())
+    }
+
+    /// Checks a message in a region and reads it where it lies.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRegion`], [`Error::WildOffset`], [`Error::Verify`] with path, offset and cause.
+    #[inline]
+    pub fn view<T: Karmem>(&self, message: Shared<T>) -> Result<T::View<'_>> {
+        let (bytes, offset) = self.state().locate(message.to_i64())?;
+        Ok(T::view_at(bytes, offset, &karmem_core::Limits::default())?)
+    }
+
+    /// Reads a message in a region where it lies without checking it first, in no time. It stays memory-safe
+    /// on any bytes: what leads outside of the region reads as empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRegion`], [`Error::WildOffset`].
+    #[inline]
+    pub fn view_unverified<T: Karmem>(&self, message: Shared<T>) -> Result<T::View<'_>> {
+        let (bytes, offset) = self.state().locate(message.to_i64())?;
+        Ok(T::view_unverified_at(bytes, offset))
+    }
+
+    /// Checks a message in a region and gives access to change its fixed fields and elements.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`view`](System::view), and [`Error::IsSealed`].
+    #[inline]
+    pub fn view_mut<T: Karmem>(&mut self, message: Shared<T>) -> Result<T::ViewMut<'_>> {
+        let at = Message::new(message.handle(), message.offset());
+        let entry = self.store.data_mut().state.entry_mut(message.handle())?;
+        let length = entry.len();
+        let bytes = entry.bytes_mut()?;
+        T::verify_at(bytes, at.offset(), &karmem_core::Limits::default())?;
+        T::view_mut_unverified_at(bytes, at.offset()).ok_or(Error::WildOffset {
+            message: at,
+            length,
+        })
+    }
+}
+
+/// What [`System::remove_region`] gives back.
+#[derive(Debug)]
+pub enum Removed {
+    /// A region that may be written.
+    Region(Region),
+    /// A sealed one.
+    Sealed(Sealed),
+}
+
+/// # What there is
+impl System {
+    /// What it did so far.
+    #[must_use]
+    pub fn stats(&self) -> SystemStats {
+        self.state().stats
+    }
+
+    /// What all its modules together may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        self.store.data().accountant.limits()
+    }
+
+    /// The modules, the implementations of the host, who calls whom, and the regions with their grants.
+    #[must_use]
+    pub fn describe(&self) -> Description {
+        Description::of(self.state())
+    }
+
+    /// Why a module cannot be called any more, if that is so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownModule`].
+    pub fn poisoned(&self, module: &str) -> Result<Option<&str>> {
+        let state = self.state();
+        Ok(state.guests[state.member(module)?].poisoned.as_deref())
+    }
+
+    /// Bytes of a module's memory as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownModule`].
+    pub fn memory_size(&self, module: &str) -> Result<usize> {
+        let guest = &self.state().guests[self.state().member(module)?].guest;
+        Ok(guest
+            .memory
+            .map_or(0, |memory| memory.data_size(&self.store)))
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.store.data().state
+    }
+}

@@ -1,0 +1,302 @@
+//! Implementations in the host: what `#[karmem::interface]` makes glue for.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, TryLockError};
+
+use karmem_core::interface::{Incoming, Outgoing};
+use karmem_core::{Interface, Karmem, Limits, Shared, VerifyError};
+use wasmtime::{AsContextMut, Func, IntoFunc, StoreContextMut};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::Message;
+use crate::region::Access;
+use crate::system::client::{Receiving, Sending};
+use crate::system::{regions, shim};
+
+/// An implementation of an interface in the host: what `#[karmem::interface]` generates as
+/// `LogProvider(implementation)` for a trait `Log`. Give it to
+/// [`SystemBuilder::provide`](crate::SystemBuilder::provide).
+pub trait Provider {
+    /// The interface.
+    type Interface: Interface;
+
+    /// Adds a function per method.
+    ///
+    /// # Errors
+    ///
+    /// If the functions cannot be defined.
+    fn define(self, host: &mut Definer<'_>) -> Result<()>;
+}
+
+/// The first parameter of a host function.
+pub type Caller<'a> = wasmtime::Caller<'a, Context>;
+
+/// What a [`Provider`] adds its methods to.
+pub struct Definer<'a> {
+    pub(super) store: StoreContextMut<'a, Context>,
+    pub(super) funcs: BTreeMap<&'static str, Func>,
+}
+
+impl Definer<'_> {
+    /// Adds a method by its name in the trait. Parameters and results are those of the ABI.
+    ///
+    /// # Errors
+    ///
+    /// If the store has no room for it.
+    pub fn method<P, R>(
+        &mut self,
+        name: &'static str,
+        func: impl IntoFunc<Context, P, R>,
+    ) -> Result<()> {
+        let func = Func::try_wrap(self.store.as_context_mut(), func)
+            .map_err(|e| Error::Instantiate(crate::error::text(e)))?;
+        self.funcs.insert(name, func);
+        Ok(())
+    }
+}
+
+/// Makes an implementation usable from functions of several methods.
+pub fn provided<T>(implementation: T) -> Implementation<T> {
+    Implementation(Arc::new(Mutex::new(implementation)))
+}
+
+/// An implementation that several functions use: see [`provided`].
+#[derive(Debug)]
+pub struct Implementation<T>(Arc<Mutex<T>>);
+
+impl<T> Clone for Implementation<T> {
+    fn clone(&self) -> Self {
+        Implementation(self.0.clone())
+    }
+}
+
+impl<T> Implementation<T> {
+    /// Runs a method for a guest.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns; it ends the guest's call and is found in
+    /// [`Reason::Host`](crate::Reason::Host). [`Error::Reentered`] if the implementation is
+    /// running already.
+    pub fn serve<R>(
+        &self,
+        mut caller: Caller<'_>,
+        f: impl FnOnce(&mut T, &mut Serving<'_>) -> Result<R>,
+    ) -> wasmtime::Result<R> {
+        let mut implementation = match self.0.try_lock() {
+            Ok(guard) => guard,
+            // A panic went through it before. What it left is what a guest's call finds after one.
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(wasmtime::Error::new(Error::Reentered)),
+        };
+        let state = &mut caller.data_mut().state;
+        state.stats.host_calls += 1;
+        let top = state.top;
+        let mut serving = Serving {
+            caller: RefCell::new(caller),
+            consumer: Cell::new(None),
+        };
+        let result = f(&mut implementation, &mut serving);
+        // The result lies above and is read before anything is written there.
+        serving.caller.get_mut().data_mut().state.top = top;
+        result.map_err(wasmtime::Error::new)
+    }
+}
+
+/// A call of a guest to the host, while it runs. The guest waits, and so does every guest that called
+/// it; no guest runs meanwhile.
+pub struct Serving<'a> {
+    // Messages are read through `&self`, and wasmtime wants `&mut` to say who calls.
+    caller: RefCell<Caller<'a>>,
+    consumer: Cell<Option<usize>>,
+}
+
+impl std::fmt::Debug for Serving<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Serving").finish_non_exhaustive()
+    }
+}
+
+impl Serving<'_> {
+    /// The name of the module that calls.
+    ///
+    /// # Errors
+    ///
+    /// If it is not one of the system's.
+    pub fn caller(&mut self) -> Result<&str> {
+        let consumer = consumer(self.caller.get_mut(), &self.consumer)?;
+        Ok(&self.caller.get_mut().data().state.guests[consumer]
+            .guest
+            .name)
+    }
+
+    /// Reads a message in a region where it lies, without checking it first.
+    ///
+    /// # Errors
+    ///
+    /// If the calling module has no such region, or the offset lies outside of it.
+    pub fn view<T: Karmem>(&mut self, message: i64) -> Result<T::View<'_>> {
+        self.check(message)?;
+        let (bytes, offset) = self.caller.get_mut().data().state.locate(message)?;
+        Ok(T::view_unverified_at(bytes, offset))
+    }
+
+    /// As [`view`](Serving::view), and checks the message.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`view`](Serving::view), and [`Error::Verify`].
+    pub fn view_verified<T: Karmem>(&mut self, message: i64) -> Result<T::View<'_>> {
+        self.check(message)?;
+        let (bytes, offset) = self.caller.get_mut().data().state.locate(message)?;
+        Ok(T::view_at(bytes, offset, &Limits::default())?)
+    }
+
+    /// Gives access to change a message in a region where it lies.
+    ///
+    /// # Errors
+    ///
+    /// If the calling module has no such region, if the offset lies outside of it, if the region is
+    /// sealed, or if another module is its writer.
+    pub fn view_mut<T: Karmem>(&mut self, message: i64) -> Result<T::ViewMut<'_>> {
+        let consumer = self.check(message)?;
+        let message = Message::from_i64(message);
+        let state = &mut self.caller.get_mut().data_mut().state;
+        let entry = state.entry(message.handle())?;
+        if let Some(writer) = entry.writer.filter(|writer| *writer != consumer) {
+            return Err(Error::HasWriter {
+                region: entry.name.to_string(),
+                writer: state.guests[writer].guest.name.to_string(),
+                wanted: "the host".into(),
+            });
+        }
+        let entry = state.entry_mut(message.handle())?;
+        let length = entry.len();
+        T::view_mut_unverified_at(entry.bytes_mut()?, message.offset())
+            .ok_or(Error::WildOffset { message, length })
+    }
+
+    /// As [`view_mut`](Serving::view_mut), and checks the message.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`view_mut`](Serving::view_mut), and [`Error::Verify`].
+    pub fn view_mut_verified<T: Karmem>(&mut self, message: i64) -> Result<T::ViewMut<'_>> {
+        self.check(message)?;
+        let (bytes, offset) = self.caller.get_mut().data().state.locate(message)?;
+        T::verify_at(bytes, offset, &Limits::default())?;
+        self.view_mut::<T>(message)
+    }
+
+    /// Gives a module access to a region, also while it waits for this call.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`System::grant`](crate::System::grant).
+    pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
+        let caller = self.caller.get_mut();
+        let state = &caller.data().state;
+        let (handle, guest) = (state.region(region)?, state.member(module)?);
+        regions::grant(&mut caller.as_context_mut(), handle, guest, access)
+    }
+
+    /// Takes a region away from a module, also while it waits for this call: what it has open reads as
+    /// zeros from now on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`System::revoke`](crate::System::revoke).
+    pub fn revoke(&mut self, region: &str, module: &str) -> Result<()> {
+        let caller = self.caller.get_mut();
+        let state = &caller.data().state;
+        let (handle, guest) = (state.region(region)?, state.member(module)?);
+        regions::revoke(&mut caller.as_context_mut(), handle, guest)
+    }
+
+    /// The whole region's content as a message at offset 0, to pass on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`].
+    pub fn shared<T>(&mut self, region: &str) -> Result<Shared<T>> {
+        Ok(Shared::new(
+            self.caller.get_mut().data().state.region(region)?,
+            0,
+        ))
+    }
+
+    /// A handle is a name and no key: a guest may speak only of what it was granted.
+    fn check(&mut self, message: i64) -> Result<usize> {
+        may_use(self.caller.get_mut(), &self.consumer, message)
+    }
+}
+
+/// The number of the module that calls: its shim tells, because wasmtime's caller is the shim.
+pub(super) fn consumer(caller: &mut Caller<'_>, known: &Cell<Option<usize>>) -> Result<usize> {
+    if let Some(consumer) = known.get() {
+        return Ok(consumer);
+    }
+    let number = caller
+        .get_export(shim::CONSUMER)
+        .and_then(|export| export.into_global())
+        .and_then(|global| global.get(&mut *caller).i32());
+    let number = number.and_then(|n| usize::try_from(n.cast_unsigned()).ok());
+    let consumer = number
+        .filter(|n| *n < caller.data().state.guests.len())
+        .ok_or(Error::OtherEngine { what: "caller" })?;
+    known.set(Some(consumer));
+    Ok(consumer)
+}
+
+/// Checks that the module that calls has the region of a message, and gives its number.
+fn may_use(caller: &mut Caller<'_>, known: &Cell<Option<usize>>, message: i64) -> Result<usize> {
+    let consumer = consumer(caller, known)?;
+    let state = &caller.data().state;
+    let entry = state.entry(Message::from_i64(message).handle())?;
+    if entry.window(consumer).is_none() {
+        return Err(Error::NotGranted {
+            region: entry.name.to_string(),
+            module: state.guests[consumer].guest.name.to_string(),
+        });
+    }
+    Ok(consumer)
+}
+
+impl Outgoing for Serving<'_> {
+    type Error = Error;
+
+    fn put<T: Karmem>(&mut self, value: &T) -> Result<i64> {
+        let state = &mut self.caller.get_mut().data_mut().state;
+        Sending { state }.put(value)
+    }
+
+    fn record(&mut self, record: [u8; 16]) -> Result<i64> {
+        let state = &mut self.caller.get_mut().data_mut().state;
+        Sending { state }.record(record)
+    }
+}
+
+impl Incoming for Serving<'_> {
+    type Error = Error;
+
+    fn read<R>(
+        &self,
+        message: i64,
+        f: impl FnOnce(&[u8], u32) -> Result<R, VerifyError>,
+    ) -> Result<R> {
+        let mut caller = self.caller.borrow_mut();
+        may_use(&mut caller, &self.consumer, message)?;
+        let state = &caller.data().state;
+        Receiving { state }.read(message, f)
+    }
+}
+
+impl std::fmt::Debug for Definer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Definer")
+            .field("funcs", &self.funcs)
+            .finish_non_exhaustive()
+    }
+}

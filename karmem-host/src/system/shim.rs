@@ -1,0 +1,204 @@
+//! The shim between a consumer and whoever provides its imports.
+//!
+//! Imports are bound when a module is instantiated, for good. So that modules can call each other in a
+//! circle, and so that a provider can be exchanged under callers that live on, a consumer is not
+//! linked to its providers but to a small module made for it: each import is a function there that
+//! calls through a slot of a table, and the host fills the slots. No host code runs in such a call.
+
+use std::collections::HashMap;
+
+use wasm_encoder::{
+    CodeSection, ExportKind, ExportSection, Function, FunctionSection, GlobalType, ImportSection,
+    RefType, TableSection, TableType, TypeSection, ValType,
+};
+use wasmtime::{
+    AsContextMut, Engine, FuncType, Global, Instance, Ref, StoreContextMut, Table, Val,
+};
+
+use crate::context::Context;
+use crate::error::{Error, Result, text};
+
+/// The number of the consumer, exported so that a host function can tell who calls.
+pub(super) const CONSUMER: &str = "consumer";
+/// The consumer number of the host itself.
+pub(super) const HOST: u32 = u32::MAX;
+
+const SLOTS: &str = "slots";
+
+/// Functions that lead to slots, in one consumer's name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shim {
+    pub(super) instance: Instance,
+    table: Table,
+}
+
+/// The wasm types of one function.
+pub(super) type Signature = (Vec<ValType>, Vec<ValType>);
+
+/// The compiled shims, by the signatures of their functions: what a module imports does not change
+/// from instance to instance.
+#[derive(Default, Debug)]
+pub(super) struct Shims {
+    compiled: HashMap<Vec<Signature>, wasmtime::Module>,
+}
+
+/// The signature of a function, if it has numbers only.
+pub(super) fn signature(ty: &FuncType) -> Option<Signature> {
+    let number = |ty: wasmtime::ValType| match ty {
+        wasmtime::ValType::I32 => Some(ValType::I32),
+        wasmtime::ValType::I64 => Some(ValType::I64),
+        wasmtime::ValType::F32 => Some(ValType::F32),
+        wasmtime::ValType::F64 => Some(ValType::F64),
+        _ => None,
+    };
+    Some((
+        ty.params().map(number).collect::<Option<_>>()?,
+        ty.results().map(number).collect::<Option<_>>()?,
+    ))
+}
+
+/// The name of the function that calls through a slot.
+pub(super) fn function(slot: u32) -> String {
+    slot.to_string()
+}
+
+impl Shims {
+    /// Makes the shim of a consumer. All its slots are empty: a call through one traps.
+    pub(super) fn instantiate(
+        &mut self,
+        store: &mut StoreContextMut<'_, Context>,
+        consumer: u32,
+        signatures: Vec<Signature>,
+    ) -> Result<Shim> {
+        let failed = |e| Error::Instantiate(format!("no shim for linked calls: {}", text(e)));
+        let engine: Engine = store.engine().clone();
+        let module = match self.compiled.get(&signatures) {
+            Some(module) => module.clone(),
+            None => {
+                let module = wasmtime::Module::new(&engine, encode(&signatures)).map_err(failed)?;
+                self.compiled.insert(signatures, module.clone());
+                module
+            }
+        };
+        let ty = wasmtime::GlobalType::new(wasmtime::ValType::I32, wasmtime::Mutability::Const);
+        let value = Val::I32(consumer.cast_signed());
+        let number = Global::new(store.as_context_mut(), ty, value).map_err(failed)?;
+        let instance =
+            Instance::new(store.as_context_mut(), &module, &[number.into()]).map_err(failed)?;
+        let table = instance
+            .get_table(store.as_context_mut(), SLOTS)
+            .ok_or_else(|| Error::Instantiate("the shim has no table".into()))?;
+        Ok(Shim { instance, table })
+    }
+}
+
+impl Shim {
+    /// Leads a slot to a function.
+    pub(super) fn set(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        slot: u32,
+        target: wasmtime::Func,
+    ) -> Result<()> {
+        self.table
+            .set(
+                store.as_context_mut(),
+                u64::from(slot),
+                Ref::Func(Some(target)),
+            )
+            .map_err(|e| Error::Instantiate(text(e)))
+    }
+}
+
+/// The module: function *i* calls through slot *i*.
+fn encode(signatures: &[Signature]) -> Vec<u8> {
+    let (mut types, mut functions, mut exports, mut code) = (
+        TypeSection::new(),
+        FunctionSection::new(),
+        ExportSection::new(),
+        CodeSection::new(),
+    );
+    for (slot, (params, results)) in (0..).zip(signatures) {
+        types
+            .ty()
+            .function(params.iter().copied(), results.iter().copied());
+        functions.function(slot);
+        exports.export(&function(slot), ExportKind::Func, slot);
+        let mut body = Function::new([]);
+        let mut instructions = body.instructions();
+        for (param, _) in (0..).zip(params) {
+            instructions.local_get(param);
+        }
+        instructions.i32_const(slot.cast_signed());
+        instructions.call_indirect(0, slot);
+        instructions.end();
+        code.function(&body);
+    }
+    let mut imports = ImportSection::new();
+    let consumer = GlobalType {
+        val_type: ValType::I32,
+        mutable: false,
+        shared: false,
+    };
+    imports.import("", CONSUMER, consumer);
+    exports.export(CONSUMER, ExportKind::Global, 0);
+    let mut tables = TableSection::new();
+    let length = signatures.len() as u64;
+    tables.table(TableType {
+        element_type: RefType::FUNCREF,
+        minimum: length,
+        maximum: Some(length),
+        table64: false,
+        shared: false,
+    });
+    exports.export(SLOTS, ExportKind::Table, 0);
+
+    let mut module = wasm_encoder::Module::new();
+    module.section(&types);
+    module.section(&imports);
+    module.section(&functions);
+    module.section(&tables);
+    module.section(&exports);
+    module.section(&code);
+    module.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use wasmtime::{Func, Store};
+
+    #[test]
+    fn a_slot_leads_to_what_was_set_last_and_traps_when_empty() {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, Context::new(Limits::default()));
+        let ty = FuncType::new(
+            &engine,
+            [wasmtime::ValType::I64, wasmtime::ValType::F32],
+            [wasmtime::ValType::I64],
+        );
+        let mut shims = Shims::default();
+        let signatures = vec![signature(&ty).unwrap(); 2];
+        let cx = &mut store.as_context_mut();
+        let shim = shims.instantiate(cx, 7, signatures.clone()).unwrap();
+        let call = shim
+            .instance
+            .get_typed_func::<(i64, f32), i64>(&mut store, &function(1))
+            .unwrap();
+        assert!(call.call(&mut store, (5, 1.0)).is_err());
+        let add = Func::wrap(&mut store, |a: i64, b: f32| a + b as i64);
+        let sub = Func::wrap(&mut store, |a: i64, b: f32| a - b as i64);
+        shim.set(&mut store.as_context_mut(), 1, add).unwrap();
+        assert_eq!(call.call(&mut store, (5, 1.0)).unwrap(), 6);
+        shim.set(&mut store.as_context_mut(), 1, sub).unwrap();
+        assert_eq!(call.call(&mut store, (5, 1.0)).unwrap(), 4);
+        assert!(shim.set(&mut store.as_context_mut(), 2, sub).is_err());
+        let number = shim.instance.get_global(&mut store, CONSUMER).unwrap();
+        assert_eq!(number.get(&mut store).i32(), Some(7));
+        shims
+            .instantiate(&mut store.as_context_mut(), 8, signatures)
+            .unwrap();
+        assert_eq!(shims.compiled.len(), 1);
+    }
+}

@@ -1,0 +1,143 @@
+//! What a system holds. It lies in the store, so that host functions reach it too.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::system::guest::Guest;
+use crate::system::port::{Port, Provided};
+use crate::system::regions::Entry;
+use crate::system::shim::Shims;
+
+/// The state of a system: empty in the store of a single [`Instance`](crate::Instance).
+#[derive(Default, Debug)]
+pub(crate) struct State {
+    pub(super) guests: Vec<Member>,
+    pub(super) providers: Vec<Provided>,
+    pub(super) ports: Vec<Port>,
+    pub(super) shims: Shims,
+    /// Regions by handle minus one; a handle is never used again.
+    pub(super) regions: Vec<Option<Entry>>,
+    /// The regions that users gave names to.
+    pub(super) names: BTreeMap<Arc<str>, u32>,
+    /// Where the host writes the messages of its calls, and up to where it has.
+    pub(super) outbox: Option<u32>,
+    pub(super) top: u32,
+    /// Bytes of each outbox.
+    pub(super) outbox_len: usize,
+    pub(super) stats: SystemStats,
+    /// Whether some region is copied and not mapped.
+    pub(super) copying: bool,
+    /// Notes what native code stores into strict windows.
+    #[cfg(target_os = "linux")]
+    pub(super) strict: Option<Arc<crate::sys::Strict>>,
+}
+
+/// A place in the system that a module fills.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) guest: Guest,
+    /// Where its outgoing messages lie.
+    pub(super) outbox: Option<u32>,
+    /// Why it must not be called any more.
+    pub(super) poisoned: Option<Arc<str>>,
+}
+
+/// What a system did so far. Calls between guests are not counted: no host code takes part in them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct SystemStats {
+    /// Calls from the host into guests.
+    pub calls: u64,
+    /// Calls of guests to interfaces that the host provides.
+    pub host_calls: u64,
+    /// Calls that ended in a trap.
+    pub traps: u64,
+    /// Grants made, those of outboxes and of swapped modules included.
+    pub attaches: u64,
+    /// Modules swapped.
+    pub swaps: u64,
+    /// Instances that were swapped out. Their pages are given back; their address space is
+    /// not before the system ends.
+    pub retired: u64,
+    /// Bytes of all windows mapped so far: what is worked on together, in place.
+    pub bytes_shared: u64,
+    /// Bytes that were copied: messages that the host encoded or decoded, and all bytes of regions that
+    /// are copied because they cannot be mapped.
+    pub bytes_copied: u64,
+}
+
+impl State {
+    pub(super) fn member(&self, name: &str) -> Result<usize> {
+        let found = self.guests.iter().position(|m| &*m.guest.name == name);
+        found.ok_or_else(|| Error::UnknownModule {
+            name: name.into(),
+            known: crate::module::name_list(
+                self.guests
+                    .iter()
+                    .map(|m| m.guest.name.to_string())
+                    .collect(),
+            ),
+        })
+    }
+
+    pub(super) fn region(&self, name: &str) -> Result<u32> {
+        self.names
+            .get(name)
+            .copied()
+            .ok_or_else(|| Error::UnknownRegion {
+                name: name.into(),
+                known: crate::module::name_list(self.names.keys().map(|n| n.to_string()).collect()),
+            })
+    }
+
+    #[inline]
+    pub(super) fn entry(&self, handle: u32) -> Result<&Entry> {
+        (handle as usize)
+            .checked_sub(1)
+            .and_then(|i| self.regions.get(i)?.as_ref())
+            .ok_or(Error::NoRegion { handle })
+    }
+
+    #[inline]
+    pub(super) fn entry_mut(&mut self, handle: u32) -> Result<&mut Entry> {
+        (handle as usize)
+            .checked_sub(1)
+            .and_then(|i| self.regions.get_mut(i)?.as_mut())
+            .ok_or(Error::NoRegion { handle })
+    }
+
+    /// The handles of all regions.
+    pub(super) fn handles(&self) -> Vec<u32> {
+        (1..)
+            .zip(&self.regions)
+            .filter_map(|(handle, entry)| entry.as_ref().map(|_| handle))
+            .collect()
+    }
+
+    /// The guests that can run, directly or not, while `guest` waits for a call that it made, and
+    /// whether a host function that may write is among what they call.
+    pub(super) fn reached_from(&self, guest: usize) -> (Vec<bool>, bool) {
+        let mut reached = vec![false; self.guests.len()];
+        let mut writers = false;
+        let mut next = vec![guest];
+        let mut walked = vec![false; self.guests.len()];
+        while let Some(consumer) = next.pop() {
+            if std::mem::replace(&mut walked[consumer], true) {
+                continue;
+            }
+            for port in self.ports.iter().filter(|p| p.consumer == Some(consumer)) {
+                match port.target {
+                    crate::system::port::Target::Guest(target) => {
+                        reached[target] = true;
+                        next.push(target);
+                    }
+                    crate::system::port::Target::Host(provider) => {
+                        writers |= self.providers[provider].writes;
+                    }
+                }
+            }
+        }
+        (reached, writers)
+    }
+}
