@@ -28,7 +28,7 @@ pub use state::SystemStats;
 
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::message::Message;
 use crate::region::{Access, Region, Sealed};
@@ -231,13 +231,8 @@ impl System {
         let panic = after_trap(store, &e);
         self.renew();
         let mut error = crate::call::trap(name, e, denied, &limits);
-        if let (Error::Trap(trap), Some(message)) = (&mut error, panic)
-            && matches!(
-                trap.reason,
-                Reason::Wasm(wasmtime::Trap::UnreachableCodeReached)
-            )
-        {
-            trap.reason = Reason::Panic(message);
+        if let Some(text) = panic {
+            error.explain(text);
         }
         tracing::debug!(function = name, %error, "a call into a guest failed");
         error
