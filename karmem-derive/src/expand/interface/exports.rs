@@ -105,6 +105,11 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
         quote!(_)
     };
     let title = title(input, method);
+    let called = quote!(#trait_ident::#ident(#it, #(#lifted),*));
+    let called = match returned {
+        Some(_) => quote!(::core::result::Result::Ok(#called)),
+        None => quote!(#called; ::core::result::Result::Ok(())),
+    };
     quote! {
         #[doc(hidden)]
         pub fn #helper<#of: #trait_ident + ::core::default::Default>(
@@ -113,7 +118,7 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
         ) #returned {
             #krate::guest::serve(#instance, #title, |#it, #from| {
                 #(#opened)*
-                ::core::result::Result::Ok(#trait_ident::#ident(#it, #(#lifted),*))
+                #called
             })
         }
     }
