@@ -20,7 +20,6 @@ pub trait Params {
     fn callback(&self, call: fn());
     fn anything(&self, world: impl Into<World>);
     fn itself(&self, other: Self);
-    fn view_of_number(&self, value: View<u32>);
     fn checked(&self, #[karmem(verify)] world: World);
     fn unknown(&self, #[karmem(check)] world: View<World>);
     fn lifetime(&self, world: ViewMut<'static, World>);

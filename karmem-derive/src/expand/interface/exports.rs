@@ -139,7 +139,7 @@ fn opened(input: &Interface, param: &Param) -> Option<TokenStream> {
         Pass::Scalar(..) | Pass::Value { .. } | Pass::Shared(_) => return None,
     };
     let open = local(open);
-    Some(quote! {
+    Some(quote_spanned! {at(ty)=>
         let #mutable #region = #krate::Shared::<#ty>::from_i64(#ident).#open()?;
         let #ident = #region.#view;
     })
