@@ -5,12 +5,46 @@
 mod schemas;
 
 pub use karmem_core::*;
-pub use karmem_derive::Karmem;
+#[doc(hidden)]
+pub use karmem_derive::__export;
+pub use karmem_derive::{Karmem, interface};
 #[cfg(feature = "host")]
 pub use karmem_host as host;
 #[cfg(feature = "idl")]
 pub use karmem_idl as idl;
 pub use schemas::Schema;
+
+/// What only a host needs: its content with the feature `host`, nothing without.
+#[cfg(feature = "host")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __host {
+    ($($code:tt)*) => { $($code)* };
+}
+
+/// What only a host needs: its content with the feature `host`, nothing without.
+#[cfg(not(feature = "host"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __host {
+    ($($code:tt)*) => {};
+}
+
+/// What only a host needs that awaits calls: its content with the feature `async`, nothing without.
+#[cfg(feature = "async")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __host_async {
+    ($($code:tt)*) => { $($code)* };
+}
+
+/// What only a host needs that awaits calls: its content with the feature `async`, nothing without.
+#[cfg(not(feature = "async"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __host_async {
+    ($($code:tt)*) => {};
+}
 
 /// The code of the other documents is tested too.
 #[cfg(doctest)]

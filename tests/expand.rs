@@ -21,7 +21,7 @@ macro_rules! expansions {
         }
     };
 }
-expansions!(vec3 team monster shape spread tuples);
+expansions!(vec3 team monster shape spread tuples physics);
 
 /// The same value of both.
 macro_rules! same {
@@ -113,6 +113,30 @@ fn a_table() {
 #[test]
 fn tuples_and_newtypes() {
     same!(tuples, Pair, Pair(Metres(1.5), vec![1, 2, 3]));
+}
+
+#[test]
+fn an_interface() {
+    use karmem::Interface;
+    use karmem::section::{interface_fragment, interface_len};
+    const DERIVED: &karmem::schema::Interface = derived::physics::PhysicsInterface::INTERFACE;
+    const EXPANDED: &karmem::schema::Interface = expanded::physics::PhysicsInterface::INTERFACE;
+    const DERIVED_LINE: [u8; interface_len(DERIVED)] = interface_fragment(DERIVED);
+    const EXPANDED_LINE: [u8; interface_len(EXPANDED)] = interface_fragment(EXPANDED);
+    let [derived, expanded] = [&DERIVED_LINE[..], &EXPANDED_LINE].map(|line| {
+        let line = std::str::from_utf8(line).unwrap();
+        // Paths of types differ, and with them the hash.
+        let line = line
+            .replace("::derived::", "::")
+            .replace("::expanded::", "::");
+        line.split_once(" #").unwrap().0.to_owned()
+    });
+    assert_eq!(derived, expanded);
+    assert_eq!(
+        derived.replace("expand::physics::", ""),
+        "karmem1 interface game/physics@2 step{world:viewmut+World,old:view+World,team:Team,dt:f32}=Report \
+         find{at:shared+World,name:World}=shared+World?Fault ping{}"
+    );
 }
 
 #[test]

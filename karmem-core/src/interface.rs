@@ -204,6 +204,16 @@ pub const fn parameter<T: Value>() -> Pass {
     }
 }
 
+/// The wasm number of a parameter of the method with this index, or behind the parameters that of its
+/// result: implemented for `dyn Physics`.
+pub trait Slot<const METHOD: usize, const PLACE: usize> {
+    /// The number; `()` for a method without a result.
+    type Abi;
+}
+
+/// Where a module's exports are not compiled: says what else the type needs that serves them.
+pub fn assert_default<T: Default>(_: &T) {}
+
 /// How fields of one kind travel: implemented by the kind for its types.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be a parameter or a result of an interface by itself",

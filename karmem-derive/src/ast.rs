@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use quote::format_ident;
-use syn::{Attribute, Ident, Member, Path, Type, Visibility};
+use syn::{Attribute, Ident, ItemTrait, Member, Path, Type, Visibility};
 
 /// A container that `#[derive(Karmem)]` accepts. It has no generic parameters.
 pub(crate) struct Input {
@@ -18,6 +18,56 @@ pub(crate) struct Input {
     pub(crate) krate: Path,
     /// What it holds.
     pub(crate) data: Data,
+}
+
+/// A trait that `#[karmem::interface]` accepts.
+pub(crate) struct Interface {
+    /// The trait without attributes of karmem.
+    pub(crate) item: ItemTrait,
+    /// The path of the facade crate.
+    pub(crate) krate: Path,
+    /// In front of the name: who defines it.
+    pub(crate) package: String,
+    /// The name of the trait in snake case.
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    /// At least one, in declaration order.
+    pub(crate) methods: Vec<Method>,
+}
+
+/// A method of an [`Interface`].
+pub(crate) struct Method {
+    pub(crate) ident: Ident,
+    /// Without `r#`.
+    pub(crate) name: String,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) params: Vec<Param>,
+    /// The type of the result; `()` if none is written.
+    pub(crate) result: Type,
+    /// What the result looks like.
+    pub(crate) result_shape: Shape,
+}
+
+/// A parameter of a [`Method`].
+pub(crate) struct Param {
+    pub(crate) ident: Ident,
+    /// Without `r#`.
+    pub(crate) name: String,
+    pub(crate) pass: Pass,
+}
+
+/// How a parameter is written.
+pub(crate) enum Pass {
+    /// A scalar, by its name.
+    Scalar(Scalar, Type),
+    /// Any other type by value, or behind `&`.
+    Value { ty: Type, by_ref: bool },
+    /// `View<T>`: the `T`, and whether it is checked at each call.
+    View(Type, bool),
+    /// `ViewMut<T>`: the `T`, and whether it is checked at each call.
+    ViewMut(Type, bool),
+    /// `Shared<T>`: the whole type.
+    Shared(Type),
 }
 
 /// The three kinds of containers.

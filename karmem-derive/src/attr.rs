@@ -1,7 +1,8 @@
 //! `#[karmem(…)]` and `#[repr(…)]`, as written: each option once, of the right kind of value.
 
+use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitInt, LitStr, Meta, Path, Token, token};
 
@@ -46,22 +47,40 @@ pub(crate) struct Repr {
     pub(crate) transparent: Option<Ident>,
 }
 
+/// The options of a trait: `#[karmem::interface(…)]`.
+#[derive(Default)]
+pub(crate) struct Interface {
+    pub(crate) package: Option<LitStr>,
+    pub(crate) version: Option<u32>,
+    pub(crate) krate: Option<Path>,
+}
+
 /// Where an option stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Container,
     Field,
     Variant,
+    Interface,
+    Param,
 }
 
 impl Place {
-    const ALL: [Place; 3] = [Place::Container, Place::Field, Place::Variant];
+    const ALL: [Place; 5] = [
+        Place::Container,
+        Place::Field,
+        Place::Variant,
+        Place::Interface,
+        Place::Param,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Place::Container => "struct or enum",
             Place::Field => "field",
             Place::Variant => "variant",
+            Place::Interface => "trait",
+            Place::Param => "parameter",
         }
     }
 
@@ -72,6 +91,8 @@ impl Place {
             ],
             Place::Field => &["max", "rename"],
             Place::Variant => &["rename"],
+            Place::Interface => &["package", "version", "crate"],
+            Place::Param => &["verify"],
         }
     }
 }
@@ -153,6 +174,35 @@ pub(crate) fn variant(cx: &mut Ctxt, attrs: &[Attribute]) -> Variant {
     all
 }
 
+/// What is in the parentheses of `#[karmem::interface(…)]`.
+pub(crate) fn interface(cx: &mut Ctxt, args: TokenStream) -> Interface {
+    let mut all = Interface::default();
+    let list = match Punctuated::<Item, Token![,]>::parse_terminated.parse2(args) {
+        Ok(list) => list,
+        Err(error) => {
+            cx.push(error);
+            return all;
+        }
+    };
+    let mut items = Vec::new();
+    checked(cx, &mut items, list, Place::Interface);
+    for item in items {
+        match item.key.to_string().as_str() {
+            "package" => all.package = text(cx, &item, "package = \"game\""),
+            "version" => all.version = version(cx, &item),
+            "crate" => all.krate = krate(cx, &item),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Whether the parameter of a method says `#[karmem(verify)]`.
+pub(crate) fn param(cx: &mut Ctxt, attrs: &[Attribute]) -> Option<Ident> {
+    let items = items(cx, attrs, Place::Param);
+    items.into_iter().find_map(|item| flag(cx, item))
+}
+
 /// `#[repr(…)]`; what rustc refuses itself is passed over.
 pub(crate) fn repr(attrs: &[Attribute]) -> Repr {
     let mut repr = Repr::default();
@@ -207,26 +257,31 @@ fn items(cx: &mut Ctxt, attrs: &[Attribute], place: Place) -> Vec<Item> {
                 continue;
             }
         };
-        for item in list {
-            if !place.options().iter().any(|known| item.key == known) {
-                unknown(cx, &item.key, place);
-            } else if item.list {
-                let key = &item.key;
-                cx.error(
-                    key,
-                    format!("write the value of `{key}` after `=`, not in parentheses"),
-                );
-            } else if all.iter().any(|other| other.key == item.key) {
-                cx.error(
-                    &item.key,
-                    format!("`{}` is given twice; remove one", item.key),
-                );
-            } else {
-                all.push(item);
-            }
-        }
+        checked(cx, &mut all, list, place);
     }
     all
+}
+
+/// Adds the options of a list, each known here and given once.
+fn checked(cx: &mut Ctxt, all: &mut Vec<Item>, list: Punctuated<Item, Token![,]>, place: Place) {
+    for item in list {
+        if !place.options().iter().any(|known| item.key == known) {
+            unknown(cx, &item.key, place);
+        } else if item.list {
+            let key = &item.key;
+            cx.error(
+                key,
+                format!("write the value of `{key}` after `=`, not in parentheses"),
+            );
+        } else if all.iter().any(|other| other.key == item.key) {
+            cx.error(
+                &item.key,
+                format!("`{}` is given twice; remove one", item.key),
+            );
+        } else {
+            all.push(item);
+        }
+    }
 }
 
 fn unknown(cx: &mut Ctxt, key: &Ident, place: Place) {
@@ -338,6 +393,21 @@ fn id(cx: &mut Ctxt, item: &Item) -> Option<u64> {
         cx.error(
             &literal,
             "`id` is a `u64`; write a number from 0 to 18446744073709551615",
+        );
+    }
+    value
+}
+
+fn version(cx: &mut Ctxt, item: &Item) -> Option<u32> {
+    let literal = integer(cx, item, "version = 2")?;
+    let value = literal
+        .base10_parse()
+        .ok()
+        .filter(|_| matches!(literal.suffix(), "" | "u32"));
+    if value.is_none() {
+        cx.error(
+            &literal,
+            "`version` is a `u32`; write a number from 0 to 4294967295",
         );
     }
     value

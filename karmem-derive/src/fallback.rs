@@ -1,11 +1,13 @@
 //! What is emitted for an input that was refused.
 
+use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Path, Type, parse_quote};
+use syn::ext::IdentExt;
+use syn::{Data, DeriveInput, ItemTrait, Path, Type, parse_quote};
 
-use crate::attr;
 use crate::ctxt::Ctxt;
+use crate::{attr, expand, valid};
 
 /// The errors as `compile_error!`s, and impls with which the type can be used all the same, so that the
 /// user sees what is wrong with it and not that it is missing elsewhere.
@@ -165,4 +167,27 @@ fn record(item: &DeriveInput, krate: &Path) -> TokenStream {
             }
         }
     }
+}
+
+/// The errors of a trait, the trait itself, and an interface of this name without methods.
+pub(crate) fn interface(item: &ItemTrait, errors: &syn::Error) -> TokenStream {
+    let mut tokens = errors.to_compile_error();
+    let item = valid::cleaned(item);
+    let (ident, vis) = (&item.ident, &item.vis);
+    let named = |suffix| format_ident!("{ident}{suffix}");
+    let [interface, import] = [named("Interface"), named("Import")];
+    let macro_rules = expand::macro_rules(&item, &ident.unraw().to_string().to_snake_case(), None);
+    tokens.extend(quote! {
+        #item
+
+        #[derive(::core::fmt::Debug)]
+        #vis enum #interface {}
+
+        #[allow(dead_code)]
+        #[derive(::core::clone::Clone, ::core::default::Default, ::core::fmt::Debug)]
+        #vis struct #import;
+
+        #macro_rules
+    });
+    tokens
 }

@@ -14,6 +14,9 @@ use crate::names::{self, Fault, Kind};
 use crate::shape;
 
 mod enums;
+mod interface;
+
+pub(crate) use interface::{cleaned, validate as validate_interface};
 
 /// Validates an item.
 ///

@@ -16,9 +16,12 @@ use crate::ast::{Class, Data, Field, Input, Rule, Shape, Style, Ty};
 
 mod builder;
 mod enums;
+mod interface;
 mod structs;
 mod unions;
 mod views;
+
+pub(crate) use interface::{Exports, expand_exports, interface, macro_rules};
 
 #[cfg(test)]
 mod snapshot;

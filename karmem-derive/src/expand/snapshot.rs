@@ -10,7 +10,25 @@ use quote::ToTokens;
 use syn::{Attribute, DeriveInput, Item, Meta, parse_quote};
 
 /// The item as it is without karmem, and what the derive adds.
-fn expand(item: Item) -> TokenStream {
+fn expand(mut item: Item) -> TokenStream {
+    if let Item::Trait(item) = &mut item {
+        let mut args = TokenStream::new();
+        item.attrs.retain(|attr| match &attr.meta {
+            Meta::List(list)
+                if attr
+                    .path()
+                    .segments
+                    .last()
+                    .is_some_and(|s| s.ident == "interface") =>
+            {
+                args = list.tokens.clone();
+                false
+            }
+            _ => true,
+        });
+        let valid = crate::valid::validate_interface(args, item).expect("a valid trait");
+        return super::interface(&valid);
+    }
     let Ok(mut input) = syn::parse2::<DeriveInput>(item.to_token_stream()) else {
         return TokenStream::new(); // the import of the derive
     };
@@ -74,7 +92,8 @@ fn expansions() {
         let plain = plain
             .replace("#[unsafe(link_section", "")
             .replace("#[unsafe(export_name", "")
-            .replace("#[unsafe( export_name", "");
+            .replace("#[unsafe( export_name", "")
+            .replace("unsafe extern \"C\" {", "");
         for word in ["unsafe", "::core::marker::Copy)", "::core::marker::Copy,"] {
             assert!(!plain.contains(word), "{name} expands to `{word}`");
         }

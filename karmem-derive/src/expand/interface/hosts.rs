@@ -1,0 +1,187 @@
+//! The host's side: a client for what a module exports, and the glue for an implementation in Rust.
+
+use super::*;
+
+/// `PhysicsClient` and `PhysicsProvider`, where the host is compiled.
+pub(super) fn hosts(input: &Interface) -> TokenStream {
+    let krate = &input.krate;
+    let (client, provider) = (client(input), provider(input));
+    quote! {
+        #krate::__host! {
+            #client
+            #provider
+        }
+    }
+}
+
+fn client(input: &Interface) -> TokenStream {
+    let (krate, trait_ident) = (&input.krate, &input.item.ident);
+    let vis = quiet(&input.item.vis);
+    let ident = derived(trait_ident, "Client");
+    let interface = derived(trait_ident, "Interface");
+    let about = doc(&format!(
+        "Calls the module of a system that provides [`{trait_ident}`]."
+    ));
+    let idents: Vec<_> = input.methods.iter().map(|method| &method.ident).collect();
+    let names = input.methods.iter().map(|method| &method.name);
+    let types = input.methods.iter().map(|method| {
+        let numbers = method.params.iter().map(|param| abi(input, param));
+        let result = result_abi(input, method);
+        quote!(#krate::host::Method<(#(#numbers,)*), #result>)
+    });
+    let calls = input
+        .methods
+        .iter()
+        .map(|method| call(input, method, false));
+    let awaited = input.methods.iter().map(|method| call(input, method, true));
+    let link = local("link");
+    quote! {
+        #about
+        #[allow(dead_code)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct #ident {
+            #(#idents: #types,)*
+        }
+
+        #[automatically_derived]
+        impl #krate::host::Client for #ident {
+            type Interface = #interface;
+            fn bind(#link: &mut #krate::host::Link<'_>) -> #krate::host::Result<Self> {
+                ::core::result::Result::Ok(Self {
+                    #(#idents: #link.method(#names)?,)*
+                })
+            }
+        }
+
+        #[allow(dead_code)]
+        impl #ident {
+            #(#calls)*
+            #krate::__host_async! {
+                #(#awaited)*
+            }
+        }
+    }
+}
+
+/// A method of the client.
+fn call(input: &Interface, method: &Method, awaited: bool) -> TokenStream {
+    let krate = &input.krate;
+    let (field, result) = (&method.ident, &method.result);
+    let (word, ident, invoke, dot_await) = if awaited {
+        let ident = format_ident!("{}_async", method.name, span = field.span());
+        (
+            Some(quote!(async)),
+            ident,
+            "invoke_async",
+            Some(quote!(.await)),
+        )
+    } else {
+        (None, field.clone(), "invoke", None)
+    };
+    let docs = docs_and(
+        &method.docs,
+        "Fails if the call does, and not for what the method itself says.",
+    );
+    let (invoke, system) = (local(invoke), local("system"));
+    let (out, number, from) = (local("out"), local("number"), local("from"));
+    let names = method.params.iter().map(|param| &param.ident);
+    let types = method.params.iter().map(|param| client_type(input, param));
+    let lowered = method
+        .params
+        .iter()
+        .map(|param| lowered(input, param, &out));
+    let out_pattern = if method.params.is_empty() {
+        quote!(_)
+    } else {
+        quote!(#out)
+    };
+    quote! {
+        #docs
+        pub #word fn #ident(
+            &self,
+            #system: &mut #krate::host::System,
+            #(#names: #types),*
+        ) -> #krate::host::Result<#result> {
+            #system.#invoke(
+                &self.#field,
+                |#out_pattern| ::core::result::Result::Ok((#(#lowered,)*)),
+                |#number, #from| <#result as #krate::interface::Output>::lift_output(#number, #from),
+            )#dot_await
+        }
+    }
+}
+
+fn provider(input: &Interface) -> TokenStream {
+    let (krate, trait_ident) = (&input.krate, &input.item.ident);
+    let vis = quiet(&input.item.vis);
+    let ident = derived(trait_ident, "Provider");
+    let interface = derived(trait_ident, "Interface");
+    let mut taken = Taken::default();
+    taken.words(input.item.to_token_stream());
+    let of = taken.fresh("T");
+    let about = doc(&format!(
+        "Provides a [`{trait_ident}`] of the host's to the modules of a system."
+    ));
+    let (host, this) = (local("host"), local("this"));
+    let methods = input
+        .methods
+        .iter()
+        .map(|method| served(input, method, &host, &this));
+    quote! {
+        #about
+        #[allow(dead_code)]
+        #[derive(::core::fmt::Debug)]
+        #vis struct #ident<#of>(pub #of);
+
+        #[automatically_derived]
+        impl<#of: #trait_ident + ::core::marker::Send + 'static> #krate::host::Provider for #ident<#of> {
+            type Interface = #interface;
+            fn define(self, #host: &mut #krate::host::Definer<'_>) -> #krate::host::Result<()> {
+                let #this = #krate::host::provided(self.0);
+                #(#methods)*
+                ::core::result::Result::Ok(())
+            }
+        }
+    }
+}
+
+/// Defines a method of the provider.
+fn served(input: &Interface, method: &Method, host: &Ident, this: &Ident) -> TokenStream {
+    let (krate, trait_ident) = (&input.krate, &input.item.ident);
+    let (ident, name) = (&method.ident, &method.name);
+    let result = &method.result;
+    let (caller, it, cx, output) = (local("caller"), local("it"), local("cx"), local("output"));
+    let params = method.params.iter().map(|param| {
+        let (ident, number) = (&param.ident, abi(input, param));
+        quote!(#ident: #number)
+    });
+    let viewed = method.params.iter().filter_map(|param| {
+        let ident = &param.ident;
+        let (way, ty) = match &param.pass {
+            Pass::View(ty, false) => ("view", ty),
+            Pass::View(ty, true) => ("view_verified", ty),
+            Pass::ViewMut(ty, false) => ("view_mut", ty),
+            Pass::ViewMut(ty, true) => ("view_mut_verified", ty),
+            Pass::Scalar(..) | Pass::Value { .. } | Pass::Shared(_) => return None,
+        };
+        let way = local(way);
+        Some(quote!(let #ident = #cx.#way::<#ty>(#ident)?;))
+    });
+    let from = quote!(&*#cx);
+    let lifted = method
+        .params
+        .iter()
+        .map(|param| lifted(input, param, &from));
+    quote! {
+        #host.method(#name, {
+            let #this = ::core::clone::Clone::clone(&#this);
+            move |#caller: #krate::host::Caller<'_>, #(#params),*| {
+                #this.serve(#caller, |#it, #cx: &mut #krate::host::Serving<'_>| {
+                    #(#viewed)*
+                    let #output = #trait_ident::#ident(#it, #(#lifted),*);
+                    <#result as #krate::interface::Output>::lower_output(&#output, #cx)
+                })
+            }
+        })?;
+    }
+}
