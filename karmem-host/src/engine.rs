@@ -35,8 +35,10 @@ impl Engine {
         Engine::with_config(wasmtime::Config::new())
     }
 
-    /// An engine with your own settings, for example the pooling allocator. Epoch interruption is
-    /// switched on whatever `config` says, because deadlines need it.
+    /// An engine with your own settings, for example the pooling allocator, fuel, or a cache of
+    /// compiled modules. Two settings are made whatever `config` says: epoch interruption is switched on,
+    /// because deadlines need it, and memories may not move, because regions are mapped into them (so a
+    /// memory cannot grow beyond `Config::memory_reservation`, 4 GiB on a 64-bit machine).
     ///
     /// ```
     /// use karmem_host::{Engine, wasmtime::{Config, OptLevel}};
@@ -52,6 +54,7 @@ impl Engine {
     /// If the settings contradict each other, or if the clock's thread cannot be started.
     pub fn with_config(mut config: wasmtime::Config) -> Result<Engine> {
         config.epoch_interruption(true);
+        config.memory_may_move(false);
         let inner = wasmtime::Engine::new(&config).map_err(|e| Error::Engine(text(e)))?;
         // Weak, so that the thread does not keep alive the engine it ticks for.
         let weak = inner.weak();

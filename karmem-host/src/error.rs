@@ -275,6 +275,29 @@ pub enum Error {
         handle: u32,
     },
 
+    /// A region cannot be made or mapped.
+    #[error("the region cannot be used: {0}")]
+    Region(String),
+
+    /// The file of a region cannot be used.
+    #[error("cannot use the region's file `{}`: {cause}", path.display())]
+    RegionFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+
+    /// A module filled or copied over what it has a strict grant to read.
+    #[error(
+        "a module wrote to {pages} pieces of a region that it may only read (`Access::ReadStrict`); \
+         the region is unchanged"
+    )]
+    Violation {
+        /// Pieces of 64 KiB that it wrote to.
+        pages: usize,
+    },
+
     /// A name is taken.
     #[error("the system has a {what} `{name}` already, or keeps the name for itself")]
     Exists {

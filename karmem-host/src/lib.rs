@@ -38,6 +38,7 @@ mod region;
 mod schema;
 mod section;
 mod signature;
+#[cfg(target_os = "linux")]
 mod sys;
 mod system;
 mod typed;
@@ -51,7 +52,7 @@ pub use instance::{Builder, Instance, Stats};
 pub use limits::Limits;
 pub use message::{Block, Message};
 pub use module::Module;
-pub use region::{Access, Region, Sealed};
+pub use region::{Access, MAX_REGION, REGION_PAGE, Region, Sealed};
 pub use signature::{Params, Results};
 pub use system::{
     Caller, Client, Definer, Description, Implementation, Link, Method, Provider, Receiving,

@@ -709,7 +709,7 @@ const _: () = {
 #[allow(dead_code)]
 #[derive(::core::clone::Clone, ::core::default::Default, ::core::fmt::Debug)]
 pub(crate) struct PhysicsImport;
-#[allow(dead_code)]
+#[allow(dead_code, clippy::too_many_arguments)]
 impl PhysicsImport {
     /// Moves everything by `dt` seconds.
     ///
@@ -815,7 +815,7 @@ impl PhysicsImport {
         { ::core::result::Result::Err(::karmem::guest::CallError::NotWasm) }
     }
 }
-#[allow(dead_code)]
+#[allow(dead_code, clippy::too_many_arguments)]
 impl dyn Physics {
     #[doc(hidden)]
     pub fn __karmem_step<T: Physics + ::core::default::Default>(
@@ -939,7 +939,7 @@ macro_rules! export_physics {
     Interface = PhysicsInterface; fn bind(link : & mut ::karmem::host::Link < '_ >) ->
     ::karmem::host::Result < Self > { ::core::result::Result::Ok(Self { step : link
     .method("step") ?, find : link.method("find") ?, ping : link.method("ping") ?, }) } }
-    #[allow(dead_code)] impl PhysicsClient { #[doc =
+    #[allow(dead_code, clippy::too_many_arguments)] impl PhysicsClient { #[doc =
     " Moves everything by `dt` seconds."] #[doc = ""] #[doc =
     " Fails if the call does, and not for what the method itself says."] pub fn step(&
     self, system : & mut ::karmem::host::System, world : ::karmem::Shared < World >, old

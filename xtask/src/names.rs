@@ -21,6 +21,7 @@ pub(crate) const GUESTS: &[&str] = &[
     BENCH_GUEST,
     "karmem-tests-guest",
     "karmem-tests-guest-bare",
+    "karmem-tests-guest-ifaces",
 ];
 
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.

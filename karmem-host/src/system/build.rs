@@ -225,6 +225,11 @@ impl SystemBuilder {
             })
             .map_err(|e| Error::Engine(text(e)))?;
         }
+        #[cfg(target_os = "linux")]
+        {
+            let strict = crate::sys::Strict::install(&mut system.store);
+            system.store.data_mut().state.strict = Some(strict);
+        }
         system.store.data_mut().state.outbox_len = self.outbox;
         system.define(self.providers)?;
         let plan = system.plan(&self.modules, &self.links)?;
@@ -402,6 +407,10 @@ impl System {
         self.renew();
         let instance = wasmtime::Instance::new(&mut self.store, module.wasmtime(), &externs);
         let instance = instance.map_err(|e| not_instantiated(e, &self.store))?;
+        #[cfg(target_os = "linux")]
+        if let Some(strict) = &self.state().strict {
+            strict.add_code(module.wasmtime());
+        }
         let store = self.cx();
         let guest = Guest::new(store, name.into(), module.clone(), instance, None)?;
         Ok((guest, ports))

@@ -120,7 +120,7 @@ pub(super) fn resolve(
     for (index, offer) in offers.iter().enumerate() {
         let chosen = choice.is_some_and(|choice| choice.provider == offer.name);
         // Nobody means itself, unless it is said.
-        if (choice.is_some() && !chosen) || (offer.name == consumer.name && !chosen) {
+        if !chosen && (choice.is_some() || offer.name == consumer.name) {
             continue;
         }
         match exports(offer.module, wanted) {

@@ -74,7 +74,6 @@ impl Drop for System {
 
 impl System {
     /// Prepares a system.
-    #[must_use]
     pub fn builder(engine: &Engine) -> SystemBuilder {
         SystemBuilder::new(engine)
     }
@@ -156,6 +155,8 @@ impl System {
         self.store.data_mut().state.top = top;
         match result {
             Ok(result) => {
+                #[cfg(target_os = "linux")]
+                self.check_strict()?;
                 if self.store.data().state.copying {
                     regions::copy_out(&mut self.store.as_context_mut())?;
                 }
@@ -164,6 +165,25 @@ impl System {
             }
             Err(e) => Err(self.failed(&method.name, e)),
         }
+    }
+
+    /// After a call: whether native code stored into a strict window, which did not trap.
+    #[cfg(target_os = "linux")]
+    #[inline]
+    fn check_strict(&mut self) -> Result<()> {
+        let strict = self.state().strict.as_ref();
+        match strict.map_or(0, |strict| strict.take_violations()) {
+            0 => Ok(()),
+            pages => self.violated(pages),
+        }
+    }
+
+    /// Drops what was stored, and says so.
+    #[cfg(target_os = "linux")]
+    #[cold]
+    fn violated(&mut self, pages: usize) -> Result<()> {
+        regions::refresh_strict(&mut self.cx())?;
+        Err(Error::Violation { pages })
     }
 
     /// Gives the next call its full time and fuel.

@@ -113,8 +113,8 @@ impl Entry {
 
     fn backing(&self) -> Result<Backing> {
         match &self.body {
-            Body::Writing(region) => Ok(region.backing().clone()),
-            Body::Sealed(sealed) => Ok(sealed.backing().clone()),
+            Body::Writing(region) => Ok(region.backing()),
+            Body::Sealed(sealed) => Ok(sealed.backing()),
             Body::Lost => Err(Error::IsSealed {
                 region: self.name.to_string(),
             }),
@@ -133,7 +133,7 @@ impl Entry {
 impl Attached {
     /// Unmaps the window of an instance that will not run any more.
     pub(super) fn forget(self, store: &mut StoreContextMut<'_, Context>) {
-        if let Err(error) = self.window.clear(store.as_context_mut()) {
+        if let Err(error) = clear(store, self.window) {
             tracing::error!(%error, "a region could not be unmapped from a guest");
         }
     }
@@ -240,11 +240,12 @@ pub(super) fn attach_to(
     access: Access,
 ) -> Result<Attached> {
     let entry = store.data().state.entry(handle)?;
-    let (len, backing, version) = (entry.len(), entry.backing()?, entry.version);
+    let (len, backing) = (entry.len(), entry.backing()?);
     let effective = entry.effective(access);
     let flags = flags(store, handle, guest, effective)?;
     let (at, memory) = instance.alloc(store, len)?;
-    let window = match Window::map(store.as_context_mut(), memory, at, &backing, effective) {
+    let mapped = Window::map(store.as_context_mut(), memory, at, len, &backing, effective);
+    let window = match mapped.and_then(|window| watch(store, window, effective)) {
         Ok(window) => window,
         Err(e) => {
             // The first error is the one to report.
@@ -253,15 +254,13 @@ pub(super) fn attach_to(
         }
     };
     if let Err(e) = instance.attach(store, handle, at, len, flags) {
-        window.clear(store.as_context_mut())?;
+        clear(store, window)?;
         let _ = instance.free(store, at, len);
         return Err(e);
     }
     let stats = &mut store.data_mut().state.stats;
     stats.attaches += 1;
-    if backing.copies() {
-        stats.bytes_copied += u64::from(len);
-    } else {
+    if !backing.copies() {
         stats.bytes_shared += u64::from(len);
     }
     Ok(Attached {
@@ -270,48 +269,29 @@ pub(super) fn attach_to(
         access,
         window,
         flags,
-        version,
+        version: 0,
     })
 }
 
-/// Changes the access of a guest that has the region.
+/// Changes the access of a guest that has the region, and drops what it wrote to pages of its own.
 fn change(
     store: &mut StoreContextMut<'_, Context>,
     handle: u32,
     guest: usize,
     access: Access,
 ) -> Result<()> {
-    with_window(
-        store,
-        handle,
-        guest,
-        |store, entry_access, attached| {
-            attached
-                .window
-                .remap(store.as_context_mut(), &entry_access.0, entry_access.1)?;
-            attached.access = access;
-            Ok(())
-        },
-        access,
-    )
-}
-
-/// Takes a window out of the state, so that both can be used, and puts it back.
-fn with_window(
-    store: &mut StoreContextMut<'_, Context>,
-    handle: u32,
-    guest: usize,
-    f: impl FnOnce(&mut StoreContextMut<'_, Context>, (Backing, Access), &mut Attached) -> Result<()>,
-    access: Access,
-) -> Result<()> {
     let entry = store.data_mut().state.entry_mut(handle)?;
-    let effective = entry.effective(access);
-    let backing = entry.backing()?;
+    let (effective, backing) = (entry.effective(access), entry.backing()?);
     let Some(index) = entry.windows.iter().position(|w| w.guest == guest) else {
         return Ok(());
     };
+    // Out of the state, so that both can be used.
     let mut attached = entry.windows.swap_remove(index);
-    let done = f(store, (backing, effective), &mut attached);
+    let done = remap(store, &mut attached, &backing, effective);
+    if done.is_ok() {
+        attached.access = access;
+        attached.version = 0;
+    }
     store
         .data_mut()
         .state
@@ -319,6 +299,79 @@ fn with_window(
         .windows
         .push(attached);
     done
+}
+
+fn remap(
+    store: &mut StoreContextMut<'_, Context>,
+    attached: &mut Attached,
+    backing: &Backing,
+    effective: Access,
+) -> Result<()> {
+    unwatch(store, &attached.window);
+    attached
+        .window
+        .remap(store.as_context_mut(), backing, effective)?;
+    watch_range(store, &attached.window, effective)
+}
+
+/// Has the stores noted that native code makes to a strict window; otherwise it is cleared.
+fn watch(
+    store: &mut StoreContextMut<'_, Context>,
+    window: Window,
+    access: Access,
+) -> Result<Window> {
+    match watch_range(store, &window, access) {
+        Ok(()) => Ok(window),
+        Err(e) => {
+            window.clear(store.as_context_mut())?;
+            Err(e)
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn watch_range(
+    store: &mut StoreContextMut<'_, Context>,
+    window: &Window,
+    access: Access,
+) -> Result<()> {
+    if access != Access::ReadStrict {
+        return Ok(());
+    }
+    let (memory, range) = window.place();
+    let base = memory.data_ptr(&*store).addr();
+    let strict = store.data().state.strict.clone();
+    let watched = strict.is_none_or(|strict| strict.watch(base + range.start..base + range.end));
+    if watched {
+        Ok(())
+    } else {
+        Err(Error::Region(
+            "there are too many strict grants in this system".into(),
+        ))
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn unwatch(store: &mut StoreContextMut<'_, Context>, window: &Window) {
+    let (memory, range) = window.place();
+    let start = memory.data_ptr(&*store).addr() + range.start;
+    if let Some(strict) = &store.data().state.strict {
+        strict.forget(start);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn watch_range(_: &mut StoreContextMut<'_, Context>, _: &Window, _: Access) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unwatch(_: &mut StoreContextMut<'_, Context>, _: &Window) {}
+
+/// Leaves zeros where a window was.
+fn clear(store: &mut StoreContextMut<'_, Context>, window: Window) -> Result<()> {
+    unwatch(store, &window);
+    window.clear(store.as_context_mut())
 }
 
 /// Takes a region away from a guest: zero pages first, so that it has nothing left even if it
@@ -356,7 +409,7 @@ pub(super) fn detach_from(
 ) -> Result<()> {
     let _span = tracing::debug_span!("detach", handle, module = &*instance.name).entered();
     let at = attached.at;
-    attached.window.clear(store.as_context_mut())?;
+    clear(store, attached.window)?;
     instance.detach(store, handle)?;
     instance.free(store, at, len)
 }
@@ -381,31 +434,34 @@ pub(super) fn revoke_all(store: &mut StoreContextMut<'_, Context>, handle: u32) 
 /// Ends all writing.
 pub(super) fn seal(store: &mut StoreContextMut<'_, Context>, handle: u32) -> Result<Sealed> {
     let entry = store.data_mut().state.entry_mut(handle)?;
-    match std::mem::replace(&mut entry.body, Body::Lost) {
-        Body::Sealed(sealed) => {
-            entry.body = Body::Sealed(sealed.clone());
-            Ok(sealed)
-        }
-        Body::Lost => Err(Error::IsSealed {
-            region: entry.name.to_string(),
-        }),
-        Body::Writing(region) => {
-            let _span = tracing::debug_span!("seal", region = &*entry.name).entered();
-            let sealed = match region.seal() {
-                Ok(sealed) => sealed,
-                Err((region, e)) => {
-                    entry.body = Body::Writing(region);
-                    return Err(e);
-                }
-            };
-            entry.body = Body::Sealed(sealed.clone());
-            if let Some(writer) = entry.writer {
-                change(store, handle, writer, Access::Write)?;
-                refresh_flags(store)?;
-            }
-            Ok(sealed)
-        }
+    let writer = entry.writer;
+    if let Body::Sealed(sealed) = &entry.body {
+        return Ok(sealed.clone());
     }
+    let _span = tracing::debug_span!("seal", region = &*entry.name).entered();
+    // First the right to write is taken from the guest, whose window would outlive it otherwise.
+    if let Some(writer) = writer {
+        change(store, handle, writer, Access::Read)?;
+    }
+    let entry = store.data_mut().state.entry_mut(handle)?;
+    let sealed = match std::mem::replace(&mut entry.body, Body::Lost) {
+        Body::Writing(region) => region.seal(),
+        body => {
+            entry.body = body;
+            return Err(Error::NoRegion { handle });
+        }
+    };
+    let (body, result) = match sealed {
+        Ok(sealed) => (Body::Sealed(sealed.clone()), Ok(sealed)),
+        Err((region, e)) => (Body::Writing(region), Err(e)),
+    };
+    entry.body = body;
+    if let Some(writer) = writer {
+        // What the grant is called is as before; what it is worth depends on the body.
+        change(store, handle, writer, Access::Write)?;
+        refresh_flags(store)?;
+    }
+    result
 }
 
 /// Lets who wrote before the seal write again.
@@ -546,45 +602,69 @@ fn each_window(
 
 /// Before a guest runs, where regions are copied: brings what changed into every guest that has it.
 pub(super) fn copy_in(store: &mut StoreContextMut<'_, Context>) -> Result<()> {
-    each_window(store, |store, handle, guest, access| {
-        with_window(
-            store,
-            handle,
-            guest,
-            |store, (backing, _), attached| {
-                let version = store.data().state.entry(handle)?.version;
-                if backing.copies() && attached.version != version {
-                    let bytes = attached.window.copy_in(store.as_context_mut(), &backing)?;
-                    store.data_mut().state.stats.bytes_copied += bytes;
-                    attached.version = version;
-                }
-                Ok(())
-            },
-            access,
-        )
+    each_window(store, |store, handle, guest, _| {
+        let entry = store.data().state.entry(handle)?;
+        let Some(attached) = entry.window(guest) else {
+            return Ok(());
+        };
+        if !entry.copies() || attached.version == entry.version {
+            return Ok(());
+        }
+        let (memory, range) = attached.window.place();
+        let (bytes, context) = memory.data_and_store_mut(&mut *store);
+        let state = &mut context.state;
+        let entry = state.entry_mut(handle)?;
+        let version = entry.version;
+        if let Some(target) = bytes.get_mut(range)
+            && target.len() == entry.bytes().len()
+        {
+            target.copy_from_slice(entry.bytes());
+        }
+        let length = u64::from(entry.len());
+        if let Some(attached) = entry.windows.iter_mut().find(|w| w.guest == guest) {
+            attached.version = version;
+        }
+        state.stats.bytes_copied += length;
+        Ok(())
     })
 }
 
 /// After a guest ran, where regions are copied: takes over what the writers wrote.
 pub(super) fn copy_out(store: &mut StoreContextMut<'_, Context>) -> Result<()> {
     each_window(store, |store, handle, guest, access| {
-        with_window(
-            store,
-            handle,
-            guest,
-            |store, (backing, effective), attached| {
-                if backing.copies() && effective == Access::Write {
-                    let bytes = attached.window.copy_out(store.as_context_mut(), &backing)?;
-                    let state = &mut store.data_mut().state;
-                    state.stats.bytes_copied += bytes;
-                    let entry = state.entry_mut(handle)?;
-                    entry.version += 1;
-                    attached.version = entry.version;
-                }
-                Ok(())
-            },
-            access,
-        )
+        let entry = store.data().state.entry(handle)?;
+        let Some(attached) = entry.window(guest) else {
+            return Ok(());
+        };
+        // A window that has not got the last version yet has nothing to tell.
+        let current = attached.version == entry.version;
+        if !entry.copies() || entry.effective(access) != Access::Write || !current {
+            return Ok(());
+        }
+        let (memory, range) = attached.window.place();
+        let (bytes, context) = memory.data_and_store_mut(&mut *store);
+        let state = &mut context.state;
+        let entry = state.entry_mut(handle)?;
+        let target = entry.bytes_mut()?;
+        let Some(source) = bytes
+            .get(range)
+            .filter(|source| source.len() == target.len())
+        else {
+            return Ok(());
+        };
+        let length = source.len() as u64;
+        // Mostly nothing was written, and then nobody else needs a copy.
+        if target == source {
+            entry.version -= 1;
+        } else {
+            target.copy_from_slice(source);
+            let version = entry.version;
+            if let Some(attached) = entry.windows.iter_mut().find(|w| w.guest == guest) {
+                attached.version = version;
+            }
+            state.stats.bytes_copied += length;
+        }
+        Ok(())
     })
 }
 
@@ -594,24 +674,22 @@ pub(super) fn refresh(
     handle: u32,
     guest: usize,
 ) -> Result<()> {
-    let access = match store.data().state.entry(handle)?.window(guest) {
-        Some(window) => window.access,
-        None => return Ok(()),
-    };
-    with_window(
-        store,
-        handle,
-        guest,
-        |store, (backing, effective), attached| {
-            if effective == Access::Write {
-                return Ok(());
-            }
-            attached
-                .window
-                .remap(store.as_context_mut(), &backing, effective)
-        },
-        access,
-    )
+    let entry = store.data().state.entry(handle)?;
+    match entry.window(guest).map(|window| window.access) {
+        Some(access) if entry.effective(access) != Access::Write => {
+            change(store, handle, guest, access)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Drops what was stored into strict windows.
+#[cfg(target_os = "linux")]
+pub(super) fn refresh_strict(store: &mut StoreContextMut<'_, Context>) -> Result<()> {
+    each_window(store, |store, handle, guest, access| match access {
+        Access::ReadStrict => change(store, handle, guest, access),
+        _ => Ok(()),
+    })
 }
 
 /// Unmaps everything: before the memories go back to where they came from, which may be a pool whose

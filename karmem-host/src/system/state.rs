@@ -28,6 +28,9 @@ pub(crate) struct State {
     pub(super) stats: SystemStats,
     /// Whether some region is copied and not mapped.
     pub(super) copying: bool,
+    /// Notes what native code stores into strict windows.
+    #[cfg(target_os = "linux")]
+    pub(super) strict: Option<Arc<crate::sys::Strict>>,
 }
 
 /// A place in the system that a module fills.

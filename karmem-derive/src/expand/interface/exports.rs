@@ -79,7 +79,7 @@ fn served(input: &Interface) -> TokenStream {
         .iter()
         .map(|method| of_method(input, method, &of));
     quote! {
-        #[allow(dead_code)]
+        #[allow(dead_code, clippy::too_many_arguments)]
         impl dyn #trait_ident {
             #(#methods)*
         }

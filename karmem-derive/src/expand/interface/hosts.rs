@@ -53,7 +53,7 @@ fn client(input: &Interface) -> TokenStream {
             }
         }
 
-        #[allow(dead_code)]
+        #[allow(dead_code, clippy::too_many_arguments)]
         impl #ident {
             #(#calls)*
             #krate::__host_async! {

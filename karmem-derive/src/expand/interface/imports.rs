@@ -19,7 +19,7 @@ pub(super) fn client(input: &Interface) -> TokenStream {
         #[derive(::core::clone::Clone, ::core::default::Default, ::core::fmt::Debug)]
         #vis struct #ident;
 
-        #[allow(dead_code)]
+        #[allow(dead_code, clippy::too_many_arguments)]
         impl #ident {
             #(#methods)*
         }

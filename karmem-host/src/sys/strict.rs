@@ -1,0 +1,182 @@
+//! Strict read-only grants: pages that trap when they are stored to.
+//!
+//! A store of compiled wasm to such a page is an ordinary trap of wasmtime. But `memory.fill` and
+//! `memory.copy` run in native code, where wasmtime takes the signal for a crash of its own. This
+//! handler lets such code go on over a private copy of the page, and notes that it happened.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::mm::MprotectFlags;
+use wasmtime::Store;
+use wasmtime::unix::StoreExt;
+
+use crate::context::Context;
+
+/// How many strict windows a system may have. The handler walks a list of fixed length, because
+/// a signal handler may neither lock nor allocate.
+const WINDOWS: usize = 256;
+/// How many modules' code is told apart from native code.
+const MODULES: usize = 256;
+
+/// What the handler needs to know of a system.
+#[derive(Debug)]
+pub(crate) struct Strict {
+    windows: Ranges<WINDOWS>,
+    code: Ranges<MODULES>,
+    violations: AtomicUsize,
+}
+
+/// Address ranges that a signal handler may read at any time.
+#[derive(Debug)]
+struct Ranges<const N: usize>([(AtomicUsize, AtomicUsize); N]);
+
+impl<const N: usize> Ranges<N> {
+    fn new() -> Ranges<N> {
+        Ranges(std::array::from_fn(|_| Default::default()))
+    }
+
+    /// Adds a range; `false` if there is no room. Only the thread that has the store adds and removes.
+    fn add(&self, range: Range<usize>) -> bool {
+        let free = self
+            .0
+            .iter()
+            .find(|(_, end)| end.load(Ordering::Relaxed) == 0);
+        let Some((start, end)) = free else {
+            return false;
+        };
+        start.store(range.start, Ordering::Relaxed);
+        // A range counts from here on.
+        end.store(range.end, Ordering::Release);
+        true
+    }
+
+    fn remove(&self, start_of: usize) {
+        for (start, end) in &self.0 {
+            if end.load(Ordering::Relaxed) != 0 && start.load(Ordering::Relaxed) == start_of {
+                end.store(0, Ordering::Release);
+            }
+        }
+    }
+
+    fn contains(&self, address: usize) -> bool {
+        self.0.iter().any(|(start, end)| {
+            let end = end.load(Ordering::Acquire);
+            address < end && address >= start.load(Ordering::Relaxed)
+        })
+    }
+}
+
+impl Strict {
+    /// Installs the handler for what runs in this store.
+    pub(crate) fn install(store: &mut Store<Context>) -> Arc<Strict> {
+        let strict = Arc::new(Strict {
+            windows: Ranges::new(),
+            code: Ranges::new(),
+            violations: AtomicUsize::new(0),
+        });
+        let known = strict.clone();
+        let handler = move |signal, info: *const libc::siginfo_t, context: *const libc::c_void| {
+            // SAFETY: the kernel made both for this signal, see sigaction(2) with `SA_SIGINFO`, which
+            // is how wasmtime installs its handler.
+            unsafe { known.handle(signal, info, context) }
+        };
+        // SAFETY: the handler is async-signal-safe: it reads atomics and calls mprotect(2), and neither
+        // locks nor allocates.
+        unsafe { store.set_signal_handler(handler) };
+        strict
+    }
+
+    /// Lets stores into a range of addresses be noted. `false` if there are too many already.
+    pub(crate) fn watch(&self, range: Range<usize>) -> bool {
+        self.windows.add(range)
+    }
+
+    /// Ends that.
+    pub(crate) fn forget(&self, start: usize) {
+        self.windows.remove(start);
+    }
+
+    /// Faults in the code of this module are traps.
+    pub(crate) fn add_code(&self, module: &wasmtime::Module) {
+        let range = module.image_range();
+        // Where there is no room, its faults are noted violations: also not lost.
+        let _ = self.code.add(range.start.addr()..range.end.addr());
+    }
+
+    /// How many stores of native code were noted since the last time.
+    pub(crate) fn take_violations(&self) -> usize {
+        // Most of the time there are none, and reading is cheaper than exchanging.
+        if self.violations.load(Ordering::Relaxed) == 0 {
+            return 0;
+        }
+        self.violations.swap(0, Ordering::Relaxed)
+    }
+
+    /// Whether the signal was for a strict window and is dealt with.
+    ///
+    /// # Safety
+    ///
+    /// The pointers are those that the kernel gave to the signal's handler.
+    unsafe fn handle(
+        &self,
+        signal: libc::c_int,
+        info: *const libc::siginfo_t,
+        context: *const libc::c_void,
+    ) -> bool {
+        if signal != libc::SIGSEGV && signal != libc::SIGBUS {
+            return false;
+        }
+        // SAFETY: the caller vouches for the pointer.
+        let info = unsafe { &*info };
+        // SAFETY: for these two signals the field holds the address, see sigaction(2).
+        let address = unsafe { info.si_addr() }.addr();
+        if !self.windows.contains(address) {
+            return false;
+        }
+        // SAFETY: the caller vouches for the pointer.
+        let counter = unsafe { program_counter(context) };
+        if counter.is_some_and(|counter| self.code.contains(counter)) {
+            return false;
+        }
+        // Not asked of the system here: sysconf(3) need not be async-signal-safe. Windows are aligned to
+        // 64 KiB, so this never reaches outside of one.
+        const PIECE: usize = 64 << 10;
+        let start = std::ptr::with_exposed_provenance_mut::<libc::c_void>(address & !(PIECE - 1));
+        let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: the piece lies in a window, which is a private mapping over linear memory: more
+        // rights give the guest a copy of its own of what it may read anyway.
+        if unsafe { rustix::mm::mprotect(start, PIECE, flags) }.is_err() {
+            return false;
+        }
+        self.violations.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+}
+
+/// Where the thread was, if this machine's context can be read.
+///
+/// # Safety
+///
+/// The pointer is the third argument of a handler with `SA_SIGINFO`.
+unsafe fn program_counter(context: *const libc::c_void) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: it is a `ucontext_t`, see sigaction(2).
+        let context = unsafe { &*context.cast::<libc::ucontext_t>() };
+        let register = context.uc_mcontext.gregs.get(libc::REG_RIP as usize)?;
+        usize::try_from(register.cast_unsigned()).ok()
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        // SAFETY: it is a `ucontext_t`, see sigaction(2).
+        let context = unsafe { &*context.cast::<libc::ucontext_t>() };
+        usize::try_from(context.uc_mcontext.pc).ok()
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    {
+        let _ = context;
+        None
+    }
+}
