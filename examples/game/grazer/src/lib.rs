@@ -1,9 +1,7 @@
 //! The first mind: everybody wanders about, and counts the frames it has lived, which nobody will
 //! remember when it is exchanged.
 
-use game_model::{
-    Confusion, Level, Line, LogImport, Mind, OrdersViewMut, WorldView, export_mind,
-};
+use game_model::{Confusion, Level, Line, LogImport, Mind, OrdersViewMut, WorldView, export_mind};
 
 karmem::guest!();
 
@@ -13,11 +11,7 @@ struct Grazer {
 }
 
 impl Mind for Grazer {
-    fn think(
-        &mut self,
-        world: WorldView<'_>,
-        orders: OrdersViewMut<'_>,
-    ) -> Result<u32, Confusion> {
+    fn think(&mut self, world: WorldView<'_>, orders: OrdersViewMut<'_>) -> Result<u32, Confusion> {
         let animals = world.animals();
         let thrusts = orders.thrust().ok_or(Confusion::WrongNumber)?;
         if animals.len() != thrusts.len() {

@@ -91,7 +91,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n{FRAMES} frames with the hunter, swapped in while the world stays where it is");
     let start = Instant::now();
     system.swap("mind", &module(&files.hunter)?)?;
-    println!("  swapped in {:.1} ms, compiling included", ms(start.elapsed()));
+    println!(
+        "  swapped in {:.1} ms, compiling included",
+        ms(start.elapsed())
+    );
     game.run(&mut system)?;
 
     println!("\na rogue takes the hunter's place and writes zeros over all that it may only read");
@@ -109,7 +112,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("the rogue changed the world".into());
     }
     println!("  the world: not a bit has changed, and physics goes on");
-    let step = game.physics.step(&mut system, game.world, game.orders, 1.0 / 60.0)?;
+    let step = game
+        .physics
+        .step(&mut system, game.world, game.orders, 1.0 / 60.0)?;
     println!("  physics moved {} animals", step.moved);
 
     println!("\n{FRAMES} frames with the hunter again");
@@ -143,7 +148,10 @@ impl Game {
         for _ in 0..FRAMES {
             let ordered = self.mind.think(system, self.world, self.orders)?;
             ordered.map_err(|why| format!("the mind is confused: {why:?}"))?;
-            way += self.physics.step(system, self.world, self.orders, 1.0 / 60.0)?.way;
+            way += self
+                .physics
+                .step(system, self.world, self.orders, 1.0 / 60.0)?
+                .way;
         }
         let took = start.elapsed();
         let world = system.view(self.world)?;
@@ -185,7 +193,11 @@ fn first_world() -> World {
         },
         speed: Vec2 { x: 0.0, y: 0.0 },
         energy: 100.0,
-        kind: if index % 20 == 0 { Kind::Wolf } else { Kind::Sheep },
+        kind: if index % 20 == 0 {
+            Kind::Wolf
+        } else {
+            Kind::Sheep
+        },
     };
     World {
         frame: 0,

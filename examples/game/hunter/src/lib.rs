@@ -12,11 +12,7 @@ struct Hunter {
 }
 
 impl Mind for Hunter {
-    fn think(
-        &mut self,
-        world: WorldView<'_>,
-        orders: OrdersViewMut<'_>,
-    ) -> Result<u32, Confusion> {
+    fn think(&mut self, world: WorldView<'_>, orders: OrdersViewMut<'_>) -> Result<u32, Confusion> {
         let animals = world.animals();
         let thrusts = orders.thrust().ok_or(Confusion::WrongNumber)?;
         if animals.len() != thrusts.len() {

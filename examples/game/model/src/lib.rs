@@ -108,11 +108,7 @@ pub trait Terrain {
 #[karmem::interface(package = "game")]
 pub trait Mind {
     /// Gives an order to each animal, and says how many were given.
-    fn think(
-        &mut self,
-        world: View<World>,
-        orders: ViewMut<Orders>,
-    ) -> Result<u32, Confusion>;
+    fn think(&mut self, world: View<World>, orders: ViewMut<Orders>) -> Result<u32, Confusion>;
 }
 
 /// Where the modules write what people should know.

@@ -1,8 +1,6 @@
 //! Physics: writes the world where it lies, and asks the terrain, a module like this one, wasm to wasm.
 
-use game_model::{
-    OrdersView, Physics, Step, TerrainImport, WorldViewMut, export_physics,
-};
+use game_model::{OrdersView, Physics, Step, TerrainImport, WorldViewMut, export_physics};
 
 karmem::guest!();
 

@@ -58,7 +58,9 @@ extern "C" fn karmem_detach(handle: u32) {
 /// `Mind::think`: gives back the record of `Ok(bytes wiped)` in the outbox.
 #[unsafe(no_mangle)]
 extern "C" fn game_mind__think(_world: i64, _orders: i64) -> i64 {
-    let Ok(regions) = REGIONS.lock() else { return 0 };
+    let Ok(regions) = REGIONS.lock() else {
+        return 0;
+    };
     let mut wiped = 0;
     for region in regions.iter().filter(|region| region.flags & WRITABLE == 0) {
         let base: *mut u8 = std::ptr::with_exposed_provenance_mut(region.base);
