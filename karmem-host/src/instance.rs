@@ -18,7 +18,7 @@ use crate::module::Module;
 use crate::signature::{Signature, extern_name};
 
 /// The alignment of every block: the largest that a message needs.
-const ALIGN: u32 = 8;
+pub(crate) const ALIGN: u32 = 8;
 
 /// A guest that runs: a module with a memory of its own.
 ///
@@ -405,7 +405,7 @@ pub(crate) fn next_id() -> u64 {
 }
 
 /// Compares all imports with what there is, so that one message names everything that is missing.
-fn check_imports(
+pub(crate) fn check_imports(
     store: &mut Store<Context>,
     linker: &Linker<Context>,
     module: &Module,

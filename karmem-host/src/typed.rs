@@ -49,7 +49,7 @@ places! {
 impl Blocks {
     /// The bytes around a message as a range of the memory, and the message.
     #[inline]
-    fn locate(&self, at: impl Place) -> Result<(Range<usize>, Message)> {
+    pub(crate) fn locate(&self, at: impl Place) -> Result<(Range<usize>, Message)> {
         match at.at() {
             At::Block(block) => Ok((self.range(&block)?, Message::new(block.handle(), 0))),
             At::Message(message) => Ok((self.range(&self.resolve(message)?)?, message)),

@@ -213,7 +213,11 @@ impl SystemBuilder {
             fuel: counts_fuel.then(|| self.limits.fuel.unwrap_or(u64::MAX)),
             imports,
             exact: self.exact,
+            #[cfg(feature = "async")]
+            suspended: false,
         };
+        #[cfg(feature = "async")]
+        crate::system::awaited::install(&mut system.store);
         #[cfg(feature = "wasi")]
         if let Some(wasi) = self.wasi {
             system.store.data_mut().wasi = Some(wasi);
