@@ -1,7 +1,13 @@
 //! The game: three modules share a world, one of them is exchanged while frames run, and a rogue that
 //! writes where it may only read is shown harmless.
 //!
+//! Each frame the host makes two calls. `mind` reads the world and writes its orders; `physics` reads the
+//! orders and writes the world, and asks `terrain` about the ground under every animal, wasm to wasm.
+//! Nothing is copied: both regions stay where they are for all frames, also when `mind` is another.
+//!
 //! `cargo xtask demo` builds everything and runs this; the arguments are the modules.
+
+mod map;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -84,8 +90,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         mind: system.client("mind")?,
     };
     println!("{}", system.describe());
+    println!("the beginning");
+    map::print(&system.view(game.world)?);
 
-    println!("{FRAMES} frames with the grazer");
+    println!("\n{FRAMES} frames with the grazer");
     game.run(&mut system)?;
 
     println!("\n{FRAMES} frames with the hunter, swapped in while the world stays where it is");
@@ -105,17 +113,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let wiped = game.mind.think(&mut system, game.world, game.orders)?;
     let after = system.view(game.world)?.to_owned()?;
     match wiped {
-        Ok(bytes) => println!("  the rogue believes that it wiped {bytes} bytes"),
+        Ok(bytes) => println!(
+            "  the rogue believes that it wiped {bytes} bytes: the world, and the messages of others; they were its private \
+             copies"
+        ),
         Err(why) => println!("  the rogue gave up: {why:?}"),
     }
     if before != after {
         return Err("the rogue changed the world".into());
     }
-    println!("  the world: not a bit has changed, and physics goes on");
+    println!("  not a bit of the world has changed");
     let step = game
         .physics
         .step(&mut system, game.world, game.orders, 1.0 / 60.0)?;
-    println!("  physics moved {} animals", step.moved);
+    println!("  physics goes on and moved {} animals", step.moved);
 
     println!("\n{FRAMES} frames with the hunter again");
     system.swap("mind", &module(&files.hunter)?)?;
@@ -123,9 +134,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let stats = system.stats();
     println!(
-        "\n{} calls by the host, {} swaps; shared in place: {:.1} MiB; copied: {:.1} KiB (the first world, and the \
-         messages of calls)",
+        "\n{} calls by the host, {} of modules to its log, {} swaps; mapped, to be shared in place: {:.1} MiB; copied: {:.1} KiB \
+         (the first world, and the messages of calls)",
         stats.calls,
+        stats.host_calls,
         stats.swaps,
         stats.bytes_shared as f64 / f64::from(1 << 20),
         stats.bytes_copied as f64 / 1024.0,
@@ -154,34 +166,19 @@ impl Game {
                 .way;
         }
         let took = start.elapsed();
+        let calls = f64::from(FRAMES) * ANIMALS as f64;
+        // Read where it lies.
         let world = system.view(self.world)?;
         println!(
-            "  frame {}: {:.0} frames/s; {ANIMALS} animals went {way:.0} in all; the wolves are {:.0} from the \
-             nearest sheep",
-            world.frame(),
+            "  {:.0} frames/s, {:.1} million calls/s from physics to the terrain; now it is frame {}, and the animals went \
+             {way:.0} together",
             f64::from(FRAMES) / took.as_secs_f64(),
-            distance(&world),
+            calls / took.as_secs_f64() / 1e6,
+            world.frame(),
         );
+        map::print(&world);
         Ok(())
     }
-}
-
-/// How far wolves are from sheep on average: read where it lies.
-fn distance(world: &game_model::WorldView<'_>) -> f32 {
-    let animals = world.animals();
-    let of = |kind| animals.iter().filter(move |animal| animal.kind() == kind);
-    let mut sum = 0.0;
-    let mut wolves = 0.0;
-    for wolf in of(Kind::Wolf).step_by(10) {
-        let nearest = of(Kind::Sheep).map(|sheep| {
-            let x = game_model::toward(SIDE, wolf.pos().x(), sheep.pos().x());
-            let y = game_model::toward(SIDE, wolf.pos().y(), sheep.pos().y());
-            x.hypot(y)
-        });
-        sum += nearest.fold(f32::INFINITY, f32::min);
-        wolves += 1.0;
-    }
-    sum / wolves
 }
 
 fn first_world() -> World {
