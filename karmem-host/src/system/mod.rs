@@ -22,7 +22,7 @@ use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
 pub use build::SystemBuilder;
 pub use client::{Client, Link, Method, Receiving, Sending};
 pub use describe::Description;
-pub use provider::{Caller, Definer, Implementation, Provider, Serving, provided};
+pub use provider::{Caller, Definer, Implementation, Open, Provider, Serving, provided};
 pub(crate) use state::State;
 pub use state::SystemStats;
 
