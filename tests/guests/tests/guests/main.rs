@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod bare;
+mod ifaces;
 mod loading;
 mod messages;
 mod trouble;
