@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::{engine, limits};
+use karmem::host::{Imports, Instance, Module};
 use karmem::idl::{Interface, Method, Schema};
 use karmem::schema::Number;
+
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType};
 
 /// Imports and exports with their types, and the section `karmem`.
@@ -131,4 +134,82 @@ fn what_is_called_is_imported_and_nothing_else() {
     assert_eq!(carried.imports[&free], (vec![int; 2], vec![int]));
     let all = peer.methods.len() - 1 + 2;
     assert_eq!(carried.imports.len(), all, "{:#?}", carried.imports.keys());
+}
+
+/// As the guest has it.
+#[derive(karmem::Karmem)]
+#[karmem(table)]
+struct World {
+    frame: u32,
+    name: String,
+    points: Vec<Point>,
+}
+
+/// As the guest has it.
+#[derive(karmem::Karmem)]
+struct Point {
+    x: f32,
+    y: f32,
+}
+
+/// The guest, whose peer answers nothing, and traps when it is asked to count.
+fn alone() -> Instance {
+    let path = karmem_tests_guests::guest("karmem-tests-guest-ifaces");
+    let module = Module::from_file(engine(), path).unwrap();
+    let mut imports = Imports::new(engine());
+    let (peer, heap) = ("karmem:tests/peer@3", "karmem:karmem/heap@1");
+    let nobody = || -> karmem::host::wasmtime::Result<i32> {
+        Err(karmem::host::wasmtime::Error::msg("nobody counts"))
+    };
+    imports
+        .func(peer, "tests_peer__joined", |_: i64, _: i64| 0i64)
+        .and_then(|it| it.func(peer, "tests_peer__checked", |_: i32| 0i64))
+        .and_then(|it| it.func(peer, "tests_peer__step", |_: i64, _: i64| {}))
+        .and_then(|it| it.func(peer, "tests_peer__count", nobody))
+        .and_then(|it| it.func(heap, "karmem_heap__alloc", |_: i32, _: i32, _: i32| -1i32))
+        .and_then(|it| it.func(heap, "karmem_heap__free", |_: i32, _: i32| -1i32))
+        .unwrap();
+    let builder = Instance::builder(&module).limits(limits());
+    let mut guest = builder.imports(&imports).build().unwrap();
+    guest.call::<(), ()>("karmem_init", ()).unwrap();
+    guest
+}
+
+/// The text of the last panic, as the guest keeps it.
+fn last_panic(guest: &mut Instance) -> bool {
+    let text = guest.call::<(), i64>("karmem_panic", ()).unwrap();
+    let again = guest.call::<(), i64>("karmem_panic", ()).unwrap();
+    assert_eq!(again, 0);
+    text != 0 && text as u32 > 10
+}
+
+#[test]
+fn a_trap_leaves_nothing_locked() {
+    let mut guest = alone();
+    let block = guest.alloc(256).unwrap();
+    let world = World {
+        frame: 1,
+        name: "nobody".to_owned(),
+        points: vec![Point { x: 1.0, y: 2.0 }],
+    };
+    guest.write(&block, &world).unwrap();
+    let at = block.message(0);
+    for _ in 0..300 {
+        let count = |guest: &mut Instance| guest.call::<(), i32>("tests_kinds__count", ());
+        // What the trap left half changed is gone.
+        assert_eq!(count(&mut guest).unwrap(), 1);
+        assert_eq!(count(&mut guest).unwrap(), 2);
+        assert!(guest.call::<i64, ()>("tests_kinds__panics", at).is_err());
+        assert!(last_panic(&mut guest));
+        // The first call after it is one with a frame of another size.
+        let sum = guest.call::<i64, f32>("tests_kinds__sum", at).unwrap();
+        assert_eq!(sum, 3.0);
+        assert!(guest.call::<i64, i64>("tests_kinds__held", at).is_err());
+        assert!(!last_panic(&mut guest));
+        let small = (1, 2, -3, 4, -5, 6, -7, 'a' as i32);
+        type Small = (i32, i32, i32, i32, i32, i32, i32, i32);
+        let small = guest.call::<Small, i64>("tests_kinds__small", small);
+        assert_eq!(small.unwrap(), 95);
+        assert!(guest.call::<i64, i64>("tests_kinds__held", at).is_err());
+    }
 }
