@@ -818,15 +818,16 @@ impl PhysicsImport {
 #[allow(dead_code, clippy::too_many_arguments)]
 impl dyn Physics {
     #[doc(hidden)]
+    #[inline(never)]
     pub fn __karmem_step<T: Physics + ::core::default::Default>(
-        instance: &::karmem::guest::Instance<T>,
+        called: ::karmem::guest::Called<'_, T>,
         world: i64,
         old: i64,
         team: <Team as ::karmem::interface::Value>::Abi,
         dt: f32,
     ) -> <Report as ::karmem::interface::Output>::Abi {
         ::karmem::guest::serve(
-            instance,
+            called,
             "game/physics.step",
             |it, from| {
                 let mut world_region = ::karmem::Shared::<World>::from_i64(world)
@@ -847,13 +848,14 @@ impl dyn Physics {
         )
     }
     #[doc(hidden)]
+    #[inline(never)]
     pub fn __karmem_find<T: Physics + ::core::default::Default>(
-        instance: &::karmem::guest::Instance<T>,
+        called: ::karmem::guest::Called<'_, T>,
         at: i64,
         name: <World as ::karmem::interface::Value>::Abi,
     ) -> <Result<karmem::Shared<World>, Fault> as ::karmem::interface::Output>::Abi {
         ::karmem::guest::serve(
-            instance,
+            called,
             "game/physics.find",
             |it, from| {
                 ::core::result::Result::Ok(
@@ -869,11 +871,12 @@ impl dyn Physics {
         )
     }
     #[doc(hidden)]
+    #[inline(never)]
     pub fn __karmem_ping<T: Physics + ::core::default::Default>(
-        instance: &::karmem::guest::Instance<T>,
+        called: ::karmem::guest::Called<'_, T>,
     ) {
         ::karmem::guest::serve(
-            instance,
+            called,
             "game/physics.ping",
             |it, _| {
                 Physics::ping(it);
