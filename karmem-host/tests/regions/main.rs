@@ -1,6 +1,7 @@
 //! Regions in systems: who sees what, and when; what a guest can do to others (nothing), and files.
 #![allow(missing_docs, unused_crate_dependencies)]
 
+mod copied;
 mod files;
 mod mapped;
 mod states;
