@@ -3,6 +3,10 @@
 
 mod copied;
 mod files;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod mapped;
 mod states;
+#[cfg(target_os = "linux")]
+mod strict;
 mod support;
