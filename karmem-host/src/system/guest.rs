@@ -164,6 +164,11 @@ impl Guest {
             Some(format!("is no multiple of {align}"))
         } else if u64::from(at) + u64::from(size) > memory.data_size(&*store) as u64 {
             Some("lies outside its memory".into())
+        } else if self.module.has_initial_data(at, size) {
+            // Whose pages the next instance of the module may be given, as they are after it.
+            Some("lies over its initial data".into())
+        } else if occupied(store, memory, at, size) {
+            Some("lies over another region".into())
         } else {
             None
         };
@@ -243,6 +248,19 @@ impl Guest {
             })?;
         self.enter(store, name, &func, ())
     }
+}
+
+/// Whether a window is there already: mappings that lie over each other could not be taken away one by
+/// one.
+fn occupied(store: &StoreContextMut<'_, Context>, memory: Memory, at: u32, size: u32) -> bool {
+    let start = memory.data_ptr(store).addr() + at as usize;
+    let before = store
+        .data()
+        .state
+        .occupied
+        .range(..start + size as usize)
+        .next_back();
+    before.is_some_and(|(_, end)| *end > start)
 }
 
 impl std::fmt::Debug for Guest {

@@ -268,6 +268,18 @@ fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> 
     if poisoned && let Err(error) = port::relink_all(store) {
         tracing::error!(%error, "a poisoned module could not be unlinked");
     }
+    // What native code stored into strict windows before the trap is no matter of the next call.
+    #[cfg(target_os = "linux")]
+    if store
+        .data()
+        .state
+        .strict
+        .as_ref()
+        .is_some_and(|strict| strict.take_violations() > 0)
+        && let Err(error) = regions::refresh_strict(store)
+    {
+        tracing::error!(%error, "a strict window could not be mapped again");
+    }
     if let Err(error) = regions::reattach(store) {
         tracing::debug!(%error, "a guest did not take its regions again after a trap");
     }

@@ -7,8 +7,8 @@ use wasmtime::{AsContextMut, Func, FuncType, StoreContextMut};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::system::regions;
 use crate::system::shim::{self, Shim, Signature};
+use crate::system::{provider, regions};
 
 /// What modules import from each other is in modules of this prefix.
 const PREFIX: &str = "karmem:";
@@ -256,11 +256,16 @@ fn bridge(store: &mut StoreContextMut<'_, Context>, target: Func) -> Func {
         store.as_context_mut(),
         ty,
         move |mut caller, params, results| {
+            // Only here wasmtime's caller is the consumer's shim.
+            let consumer = provider::number_of(&mut caller);
             let mut store = caller.as_context_mut();
             let failed = wasmtime::Error::new::<Error>;
             regions::copy_out(&mut store).map_err(failed)?;
             regions::copy_in(&mut store).map_err(failed)?;
-            target.call(&mut store, params, results)?;
+            let before = std::mem::replace(&mut store.data_mut().state.bridged, consumer);
+            let called = target.call(&mut store, params, results);
+            store.data_mut().state.bridged = before;
+            called?;
             regions::copy_out(&mut store).map_err(failed)?;
             regions::copy_in(&mut store).map_err(failed)
         },
