@@ -244,6 +244,7 @@ pub(super) fn consumer(caller: &mut Caller<'_>, known: &Cell<Option<usize>>) -> 
         .and_then(|global| global.get(&mut *caller).i32());
     let number = number.and_then(|n| usize::try_from(n.cast_unsigned()).ok());
     let consumer = number
+        .or(caller.data().state.bridged)
         .filter(|n| *n < caller.data().state.guests.len())
         .ok_or(Error::OtherEngine { what: "caller" })?;
     known.set(Some(consumer));

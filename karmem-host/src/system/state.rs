@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(super) stats: SystemStats,
     /// Whether some region is copied and not mapped.
     pub(super) copying: bool,
+    /// Who calls through a bridge, where regions are copied.
+    pub(super) bridged: Option<usize>,
     /// Notes what native code stores into strict windows.
     #[cfg(target_os = "linux")]
     pub(super) strict: Option<Arc<crate::sys::Strict>>,
