@@ -2,6 +2,8 @@
 #![allow(unsafe_code, reason = "the casts of shared cells, each argued below")]
 
 use core::cell::Cell;
+#[cfg(target_has_atomic = "32")]
+use core::sync::atomic::AtomicU32;
 
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -81,3 +83,34 @@ pub(crate) fn typed_cells<T: FromBytes + IntoBytes>(bytes: &[Cell<u8>]) -> Optio
     // and every `T` is valid bytes, and both views are cells.
     Some(unsafe { core::slice::from_raw_parts(pointer, bytes.len() / size) })
 }
+
+/// The bytes as atomics, if they are aligned for them; bytes after the last whole one are left out.
+#[cfg(target_has_atomic = "32")]
+pub(crate) fn atomics(bytes: &mut [u8]) -> Option<&[AtomicU32]> {
+    let count = bytes.len() / size_of::<AtomicU32>();
+    let pointer = bytes.as_mut_ptr().cast::<AtomicU32>();
+    if !pointer.is_aligned() {
+        return None;
+    }
+    // SAFETY: the pointer is aligned, `count` whole numbers lie in `bytes`, which is borrowed
+    // exclusively for the lifetime of the result, so that all accesses go through it. An `AtomicU32` has the
+    // layout of a `u32` (documented), for which all bytes are valid, and as bytes all of them are valid again.
+    Some(unsafe { core::slice::from_raw_parts(pointer, count) })
+}
+
+/// Structs that are nothing but one word, over a word that somebody has.
+#[cfg(target_has_atomic = "32")]
+macro_rules! over_a_word {
+    ($($name:ident)*) => {$(
+        #[allow(non_snake_case, reason = "named for what it makes")]
+        pub(crate) const fn $name(word: &AtomicU32) -> &crate::sync::$name {
+            let pointer = core::ptr::from_ref(word).cast::<crate::sync::$name>();
+            // SAFETY: the struct is `repr(transparent)` over an `AtomicU32`, which `word` is, for the
+            // lifetime of the result.
+            unsafe { &*pointer }
+        }
+    )*};
+}
+
+#[cfg(target_has_atomic = "32")]
+over_a_word! { Barrier Counter Flag }

@@ -28,6 +28,8 @@ mod shared;
 mod slice;
 mod struct_builder;
 mod struct_view;
+#[cfg(target_has_atomic = "32")]
+pub mod sync;
 mod text;
 mod verify;
 pub mod wire;

@@ -5,10 +5,12 @@ use crate::system::State;
 
 /// What the host keeps with an instance or a system. Host functions meet it as the type in
 /// `wasmtime::Caller<'_, Context>`; it has nothing for them to touch.
-#[derive(Debug)]
 pub struct Context {
     pub(crate) accountant: Accountant,
     pub(crate) state: State,
+    /// How long the call that is awaited may still run, in ticks; `None` while none is.
+    #[cfg(feature = "async")]
+    pub(crate) ticks_left: Option<u64>,
     #[cfg(feature = "wasi")]
     pub(crate) wasi: Option<wasmtime_wasi::p1::WasiP1Ctx>,
 }
@@ -18,6 +20,8 @@ impl Context {
         Context {
             accountant: Accountant::new(limits),
             state: State::default(),
+            #[cfg(feature = "async")]
+            ticks_left: None,
             #[cfg(feature = "wasi")]
             wasi: None,
         }
@@ -26,5 +30,13 @@ impl Context {
     /// Forgets what the last call was refused.
     pub(crate) fn begin_call(&mut self) {
         self.accountant.denied = None;
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("accountant", &self.accountant)
+            .finish_non_exhaustive()
     }
 }

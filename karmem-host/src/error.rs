@@ -250,6 +250,66 @@ pub enum Error {
         block: u32,
     },
 
+    /// A module cannot take part in a memory that several have in common.
+    #[error(
+        "`{name}` cannot share its memory with other modules: {why} (build it with karmem-build's \
+         `Guest::imported_memory`)"
+    )]
+    CommonMemory {
+        /// The module.
+        name: String,
+        /// Why.
+        why: String,
+    },
+
+    /// Two modules would overwrite one another in the memory that they have in common.
+    #[error(
+        "`{first}` and `{second}` cannot lie in one memory:\n  `{first}` takes {first_place}\n  `{second}` takes \
+         {second_place}\nlink each for a place of its own: karmem-build's `Guest::imported_memory` and `Slots`, or \
+         --import-memory --export-memory=memory --no-stack-first --global-base=BASE -z stack-size=STACK \
+         --initial-memory=END --export=__stack_low --export=__stack_high --export=__global_base \
+         --export=__data_end --export=__stack_pointer"
+    )]
+    Collision {
+        /// The lower of the two.
+        first: String,
+        /// Its bytes.
+        first_place: String,
+        /// The higher.
+        second: String,
+        /// Its bytes.
+        second_place: String,
+    },
+
+    /// A module cannot run on several threads.
+    #[error("the module cannot run on several threads: {0}")]
+    Threads(String),
+
+    /// A module has overwritten what lies below its stack, in a memory that several have in common.
+    #[error(
+        "`{name}` ran out of its stack and overwrote data in the memory that it has in common with others: make the \
+         modules anew, with a larger stack"
+    )]
+    Overwritten {
+        /// The module.
+        name: String,
+    },
+
+    /// No module of this name in a memory that they have in common.
+    #[error("there is no module `{name}` in this memory: there are {available}")]
+    NoModule {
+        /// The name.
+        name: String,
+        /// Those that there are.
+        available: String,
+    },
+
+    /// Two modules of one name.
+    #[error("there are two modules `{name}` in this memory: give them different names")]
+    TwoModules {
+        /// The name.
+        name: String,
+    },
     /// The system has no module of this name.
     #[error("the system has no module `{name}`: it has {known}")]
     UnknownModule {

@@ -29,35 +29,40 @@ mod context;
 mod engine;
 mod error;
 mod facts;
+mod imported;
 mod imports;
 mod instance;
 mod limits;
 mod message;
 mod module;
+mod prepared;
 mod region;
 mod schema;
 mod section;
 mod signature;
-#[cfg(target_os = "linux")]
 mod sys;
 mod system;
+mod threads;
 mod typed;
 
 pub use call::Func;
 pub use context::Context;
 pub use engine::{Engine, TICK};
 pub use error::{Error, Frame, Reason, Result, Trap};
+pub use imported::{CommonBuilder, CommonMemory};
 pub use imports::Imports;
-pub use instance::{Builder, Instance, Stats};
+pub use instance::{Instance, Stats};
 pub use limits::Limits;
 pub use message::{Block, Message};
 pub use module::Module;
+pub use prepared::{Builder, Prepared};
 pub use region::{Access, MAX_REGION, REGION_PAGE, Region, Sealed};
 pub use signature::{Params, Results};
 pub use system::{
     Caller, Client, Definer, Description, Implementation, Link, Method, Provider, Receiving,
     Removed, Sending, Serving, System, SystemBuilder, SystemStats, provided,
 };
+pub use threads::{Part, Thread, Threads, ThreadsBuilder};
 pub use typed::Place;
 /// The engine underneath, in the version that this crate uses.
 pub use wasmtime;

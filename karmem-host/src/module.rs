@@ -11,6 +11,7 @@ use wasmtime::{ExternType, FuncType};
 use crate::engine::Engine;
 use crate::error::{Error, Result, text};
 use crate::facts::Facts;
+use crate::imported::Placement;
 use crate::signature::{Signature, extern_name};
 use crate::{schema, section};
 
@@ -36,6 +37,7 @@ struct Inner {
     engine: Engine,
     wasm: wasmtime::Module,
     schema: Option<Schema>,
+    placement: Placement,
     facts: Facts,
 }
 
@@ -105,11 +107,16 @@ impl Module {
             .transpose()?;
         let wasm = wasmtime::Module::from_binary(engine.wasmtime(), &bytes)
             .map_err(|e| Error::Compile(text(e)))?;
+        let placement = Placement::read(&bytes).map_err(|e| Error::Malformed {
+            offset: e.offset() as usize,
+            message: e.message().into(),
+        })?;
         Ok(Module {
             inner: Arc::new(Inner {
                 engine: engine.clone(),
                 wasm,
                 schema,
+                placement,
                 facts: Facts::of(&bytes),
             }),
         })
@@ -143,6 +150,11 @@ impl Module {
         &self.inner.wasm
     }
 
+    /// Where it lies in its memory.
+    pub(crate) fn placement(&self) -> &Placement {
+        &self.inner.placement
+    }
+
     /// Whether the guest can take messages: its memory and the four functions are exported as they
     /// must be.
     pub(crate) fn check_abi(&self) -> Result<()> {
@@ -156,6 +168,8 @@ impl Module {
             }
             Some(ExternType::Memory(_)) => {}
             Some(other) => wrong.push(format!("its `memory` is a {}", extern_name(&other))),
+            // The host has the memory that it imports.
+            None if !self.inner.placement.imports.is_empty() => {}
             None => wrong.push("it exports no `memory`".into()),
         }
         for (name, params, results) in ABI {

@@ -5,9 +5,10 @@ use std::ops::Range;
 use karmem_core::{EncodeError, FixedWriter, Karmem};
 
 use crate::error::{Error, Result};
-use crate::instance::{Builder, Instance};
+use crate::instance::Instance;
 use crate::message::{Block, Blocks, Message};
 use crate::module::Module;
+use crate::prepared::Builder;
 
 /// What a [`Place`] is one of.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ places! {
 impl Blocks {
     /// The bytes around a message as a range of the memory, and the message.
     #[inline]
-    fn locate(&self, at: impl Place) -> Result<(Range<usize>, Message)> {
+    pub(crate) fn locate(&self, at: impl Place) -> Result<(Range<usize>, Message)> {
         match at.at() {
             At::Block(block) => Ok((self.range(&block)?, Message::new(block.handle(), 0))),
             At::Message(message) => Ok((self.range(&self.resolve(message)?)?, message)),

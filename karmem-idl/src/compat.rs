@@ -1,7 +1,8 @@
-//! Where two types differ.
+//! Where two types or two interfaces differ, and whether one could have become the other.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::mem;
 
 use karmem_core::layout::{Class, Rule};
 
@@ -94,41 +95,54 @@ impl fmt::Display for Difference {
 /// May panic if a type is of another schema.
 #[must_use]
 pub fn differences(left: Side<'_>, right: Side<'_>, limit: usize) -> Vec<Difference> {
-    let labels = [left.label.to_owned(), right.label.to_owned()];
-    let root = Node {
+    let mut compare = Compare::new([left.schema, right.schema], [left.label, right.label]);
+    compare.nodes.push(Node {
         parent: 0,
         text: left.schema[left.ty].name.clone(),
-    };
-    let mut compare = Compare {
-        sides: [left.schema, right.schema],
-        pairs: [HashMap::new(), HashMap::new()],
-        nodes: vec![root],
-        tasks: vec![Task::Defs(0, left.ty, right.ty)],
-        new: Vec::new(),
-    };
-    let mut found = Vec::new();
-    while found.len() < limit {
-        match compare.tasks.pop() {
-            None => break,
-            Some(Task::Report(node, cause)) => {
-                found.push(Difference {
-                    path: compare.path(node),
-                    cause,
-                    labels: labels.clone(),
-                });
-                continue;
-            }
-            Some(Task::Defs(node, a, b)) => compare.defs(node, a, b),
-            Some(Task::Types(node, pair, rules)) => compare.types(node, &pair, rules),
-        }
-        // What was found last comes last.
-        let mut new = std::mem::take(&mut compare.new);
-        while let Some(task) = new.pop() {
-            compare.tasks.push(task);
-        }
-    }
-    found
+    });
+    compare.tasks.push(Task::Defs(0, left.ty, right.ty));
+    compare.run(limit)
 }
+
+/// What one side has that the other lacks, and that does not keep them from understanding each other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evolution {
+    /// Fields at the end of tables and, of interfaces, methods of the provider.
+    pub added: Vec<Difference>,
+}
+
+impl Evolution {
+    /// Whether there is no difference at all.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.added.is_empty()
+    }
+}
+
+/// Whether each side can read and change in place what the other writes, as two versions of one
+/// program can: they differ in nothing but fields at the end of tables, at any depth, on either side.
+/// Who knows more fields reads the ones that are not there as their defaults.
+///
+/// # Errors
+///
+/// The first differences that are more than that, as [`differences`] would give them; at most eight.
+///
+/// # Panics
+///
+/// May panic if a type is of another schema.
+pub fn evolution(left: Side<'_>, right: Side<'_>) -> Result<Evolution, Vec<Difference>> {
+    let mut compare = Compare::new([left.schema, right.schema], [left.label, right.label]);
+    compare.tolerant = true;
+    compare.nodes.push(Node {
+        parent: 0,
+        text: left.schema[left.ty].name.clone(),
+    });
+    compare.tasks.push(Task::Defs(0, left.ty, right.ty));
+    compare.evolution()
+}
+
+/// How many differences an error names.
+const SHOWN: usize = 8;
 
 /// A step of a path. The text of a path is only made for what is reported.
 struct Node {
@@ -140,10 +154,16 @@ enum Task {
     Defs(usize, TypeId, TypeId),
     Types(usize, Box<[Type; 2]>, [Rule; 2]),
     Report(usize, Cause),
+    /// As a report, of what a tolerant comparison accepts.
+    Accept(usize, Cause),
 }
 
 struct Compare<'a> {
     sides: [&'a Schema; 2],
+    labels: [&'a str; 2],
+    /// Accepts what is at the end of tables on one side only.
+    tolerant: bool,
+    accepted: Vec<Difference>,
     /// What each type was compared with: at most one type, so that the work is bounded.
     pairs: [HashMap<TypeId, TypeId>; 2],
     nodes: Vec<Node>,
@@ -151,7 +171,70 @@ struct Compare<'a> {
     new: Vec<Task>,
 }
 
-impl Compare<'_> {
+impl<'a> Compare<'a> {
+    fn new(sides: [&'a Schema; 2], labels: [&'a str; 2]) -> Self {
+        Compare {
+            sides,
+            labels,
+            tolerant: false,
+            accepted: Vec::new(),
+            pairs: [HashMap::new(), HashMap::new()],
+            nodes: Vec::new(),
+            tasks: Vec::new(),
+            new: Vec::new(),
+        }
+    }
+
+    /// Does what is to be done, and gives the first `limit` differences.
+    fn run(&mut self, limit: usize) -> Vec<Difference> {
+        let mut found = Vec::new();
+        while found.len() < limit {
+            match self.tasks.pop() {
+                None => break,
+                Some(Task::Report(node, cause)) => {
+                    found.push(self.difference(node, cause));
+                    continue;
+                }
+                Some(Task::Accept(node, cause)) => {
+                    let difference = self.difference(node, cause);
+                    self.accepted.push(difference);
+                    continue;
+                }
+                Some(Task::Defs(node, a, b)) => self.defs(node, a, b),
+                Some(Task::Types(node, pair, rules)) => self.types(node, &pair, rules),
+            }
+            self.schedule();
+        }
+        found
+    }
+
+    /// Puts what was found on the stack: what was found last comes last.
+    fn schedule(&mut self) {
+        let mut new = mem::take(&mut self.new);
+        while let Some(task) = new.pop() {
+            self.tasks.push(task);
+        }
+    }
+
+    fn evolution(mut self) -> Result<Evolution, Vec<Difference>> {
+        let found = self.run(SHOWN);
+        if found.is_empty() {
+            Ok(Evolution {
+                added: self.accepted,
+            })
+        } else {
+            Err(found)
+        }
+    }
+
+    fn difference(&self, node: usize, cause: Cause) -> Difference {
+        Difference {
+            path: self.path(node),
+            cause,
+            labels: self.labels.map(str::to_owned),
+        }
+    }
+
     fn path(&self, mut node: usize) -> String {
         let mut steps = Vec::new();
         while node != 0 {
@@ -254,10 +337,17 @@ impl Compare<'_> {
 
     fn structs(&mut self, node: usize, a: &Struct, b: &Struct) {
         let nodes = {
-            let late = std::mem::take(&mut self.new);
+            let late = mem::take(&mut self.new);
             let nodes = self.positions(node, &a.fields, &b.fields, |field| &field.name);
             // Differences of the common fields come first.
-            let names = std::mem::replace(&mut self.new, late);
+            let mut names = mem::replace(&mut self.new, late);
+            if self.tolerant && a.class == Class::Table && b.class == Class::Table {
+                for task in &mut names {
+                    if let Task::Report(at, cause @ (Cause::OnlyLeft | Cause::OnlyRight)) = task {
+                        *task = Task::Accept(*at, cause.clone());
+                    }
+                }
+            }
             for (i, at) in nodes.iter().enumerate() {
                 self.fields(*at, (&a.fields[i], a.rule), (&b.fields[i], b.rule));
             }
@@ -418,6 +508,10 @@ fn kind(schema: &Schema, ty: &Type) -> String {
         Type::Map(..) => "a map".to_owned(),
     }
 }
+
+mod interface;
+
+pub use interface::{InterfaceSide, interface_differences, interface_evolution};
 
 #[cfg(test)]
 mod tests;

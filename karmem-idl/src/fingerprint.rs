@@ -8,6 +8,7 @@ use blake2::digest::consts::U8;
 use blake2::{Blake2b, Blake2b256, Blake2bMac, Digest};
 use karmem_core::layout::Rule;
 
+use crate::interface::{Interface, Pass};
 use crate::resolve;
 use crate::schema::{Data, Schema, Struct, Type, TypeId, Union};
 
@@ -69,23 +70,43 @@ impl Schema {
     /// May panic for a type of another schema.
     #[must_use]
     pub fn fingerprint_of(&self, ty: &Type) -> Fingerprint {
-        let mut hasher = Hasher {
-            schema: self,
-            out: Blake2b::new(),
-            ids: Vec::new(),
-            known: HashMap::new(),
-        };
+        let mut hasher = Hasher::new(self);
         hasher.text("karmem fingerprint 1");
         hasher.ty(ty, Rule::Padded);
-        // Types are described in the order in which they are first referred to, which no reordering
-        // of the schema changes; a second reference is only the number of the first.
-        let mut done = 0;
-        while let Some(id) = hasher.ids.get(done).copied() {
-            hasher.def(id);
-            done += 1;
+        hasher.finish()
+    }
+
+    /// The fingerprint of an interface: of its package, name and version, and of its methods with the
+    /// names of their parameters, the ways in which these are passed and all that their types reach.
+    /// The order of methods has no part in it.
+    ///
+    /// Two modules with one fingerprint of an interface can call each other. Where fingerprints
+    /// differ, [`interface_differences`](crate::interface_differences) finds at least one difference.
+    ///
+    /// # Panics
+    ///
+    /// May panic for an interface of another schema.
+    #[must_use]
+    pub fn interface_fingerprint(&self, interface: &Interface) -> Fingerprint {
+        let mut hasher = Hasher::new(self);
+        hasher.text("karmem interface 1");
+        hasher.text(&interface.package);
+        hasher.text(&interface.name);
+        hasher.number(interface.version.into());
+        hasher.number(interface.methods.len() as i128);
+        let mut methods: Vec<_> = interface.methods.iter().collect();
+        methods.sort_by(|a, b| a.name.cmp(&b.name));
+        for method in methods {
+            hasher.text(&method.name);
+            hasher.number(method.params.len() as i128);
+            for param in &method.params {
+                hasher.text(&param.name);
+                hasher.pass(Some(&param.pass));
+            }
+            hasher.pass(method.ok.as_ref());
+            hasher.pass(method.err.as_ref());
         }
-        let digest: [u8; 8] = hasher.out.finalize().into();
-        Fingerprint(u64::from_le_bytes(digest))
+        hasher.finish()
     }
 }
 
@@ -97,7 +118,38 @@ struct Hasher<'a> {
     known: HashMap<TypeId, u32>,
 }
 
-impl Hasher<'_> {
+impl<'a> Hasher<'a> {
+    fn new(schema: &'a Schema) -> Self {
+        Hasher {
+            schema,
+            out: Blake2b::new(),
+            ids: Vec::new(),
+            known: HashMap::new(),
+        }
+    }
+
+    fn finish(mut self) -> Fingerprint {
+        // Types are described in the order in which they are first referred to, which no reordering
+        // of the schema changes; a second reference is only the number of the first.
+        let mut done = 0;
+        while let Some(id) = self.ids.get(done).copied() {
+            self.def(id);
+            done += 1;
+        }
+        let digest: [u8; 8] = self.out.finalize().into();
+        Fingerprint(u64::from_le_bytes(digest))
+    }
+
+    fn pass(&mut self, pass: Option<&Pass>) {
+        match pass {
+            None => self.text("nothing"),
+            Some(pass) => {
+                self.text(pass.mode().name());
+                self.ty(pass.ty(), Rule::Padded);
+            }
+        }
+    }
+
     fn text(&mut self, text: &str) {
         self.out.update((text.len() as u64).to_le_bytes());
         self.out.update(text);

@@ -9,6 +9,7 @@
 mod compat;
 mod fingerprint;
 pub mod golden;
+mod interface;
 mod lower;
 mod names;
 mod print;
@@ -18,8 +19,12 @@ mod section;
 #[cfg(test)]
 mod testing;
 
-pub use compat::{Cause, Difference, Side, differences};
+pub use compat::{
+    Cause, Difference, Evolution, InterfaceSide, Side, differences, evolution,
+    interface_differences, interface_evolution,
+};
 pub use fingerprint::{Fingerprint, upstream_id};
+pub use interface::{Interface, Method, Param, Pass};
 pub use names::NameFault;
 pub use print::{KmError, KmProblem, KmReason};
 pub use schema::{

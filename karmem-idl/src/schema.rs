@@ -7,11 +7,13 @@ use karmem_core::layout::{At, Class, Layout, Rule};
 use karmem_core::schema::{self as model, Scalar};
 use karmem_core::section::{Item, shallow_hash};
 
+use crate::interface::{self, Interface, Method, Param, Pass};
+
 /// A named type of a [`Schema`]: an index into [`Schema::types`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TypeId(pub(crate) usize);
 
-/// The types that a program or module exchanges.
+/// The types that a program or module exchanges, and the interfaces that it knows.
 ///
 /// Types stand in an order in which each comes after those that it refers to, except where types
 /// refer to each other in a circle.
@@ -21,6 +23,7 @@ pub struct Schema {
     roots: Vec<Type>,
     types: Vec<TypeDef>,
     paths: BTreeMap<String, TypeId>,
+    pub(crate) interfaces: Vec<Interface>,
 }
 
 /// A named type.
@@ -194,22 +197,39 @@ impl Schema {
     /// `name` becomes the package name of a `.km`.
     #[must_use]
     pub fn from_types(name: &str, types: &[model::Type]) -> Schema {
+        Schema::from_model(name, types, &[])
+    }
+
+    /// The schema of types and interfaces, and of everything that they refer to.
+    #[must_use]
+    pub fn from_model(
+        name: &str,
+        types: &[model::Type],
+        interfaces: &[&model::Interface],
+    ) -> Schema {
         let mut walk = Walk::default();
         let roots = types.iter().map(|ty| walk.ty(ty)).collect();
+        let interfaces = interfaces.iter().map(|it| walk.interface(it)).collect();
         // Types wait in `items` until it is their turn, so that depth costs no stack.
         let mut defs = Vec::new();
         while let Some((item, path)) = walk.items.get(defs.len()).cloned() {
             defs.push(walk.def(&item, path));
         }
-        Schema::assemble(Some(name.to_owned()), roots, defs)
+        Schema::assemble(Some(name.to_owned()), roots, defs, interfaces)
     }
 
     /// Puts types into the order of the schema. Ids are indices into `types`.
-    pub(crate) fn assemble(name: Option<String>, roots: Vec<Type>, types: Vec<TypeDef>) -> Schema {
+    pub(crate) fn assemble(
+        name: Option<String>,
+        roots: Vec<Type>,
+        types: Vec<TypeDef>,
+        mut interfaces: Vec<Interface>,
+    ) -> Schema {
         let mut starts = Vec::new();
         for root in &roots {
             root.each_named(&mut |id| starts.push(id));
         }
+        interface::each_named(&interfaces, &mut |id| starts.push(id));
         let order = dependencies_first(&types, &starts);
         let mut new_of_old = vec![TypeId(0); types.len()];
         for (new, old) in order.iter().enumerate() {
@@ -227,6 +247,10 @@ impl Schema {
         for root in &mut roots {
             root.each_named_mut(&mut |id| *id = new_of_old[id.0]);
         }
+        for pass in interfaces.iter_mut().flat_map(Interface::passes_mut) {
+            pass.ty_mut()
+                .each_named_mut(&mut |id| *id = new_of_old[id.0]);
+        }
         let paths = sorted
             .iter()
             .enumerate()
@@ -237,6 +261,7 @@ impl Schema {
             roots,
             types: sorted,
             paths,
+            interfaces,
         }
     }
 
@@ -424,6 +449,29 @@ impl Walk {
             model::Type::Map(key, value) => {
                 Type::Map(Box::new(self.ty(key)), Box::new(self.ty(value)))
             }
+        }
+    }
+
+    fn interface(&mut self, it: &model::Interface) -> Interface {
+        let mut pass = |pass: &model::Pass| Pass::of_model(pass, |ty| self.ty(ty));
+        let mut methods = Vec::with_capacity(it.methods.len());
+        for method in it.methods {
+            let params = method.params.iter().map(|param| Param {
+                name: param.name.to_owned(),
+                pass: pass(&param.pass),
+            });
+            methods.push(Method {
+                name: method.name.to_owned(),
+                params: params.collect(),
+                ok: method.ok.as_ref().map(&mut pass),
+                err: method.err.as_ref().map(&mut pass),
+            });
+        }
+        Interface {
+            package: it.package.to_owned(),
+            name: it.name.to_owned(),
+            version: it.version,
+            methods,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::schema::{
 };
 
 mod check;
+mod interface;
 
 /// The longest section that is read, in bytes.
 const MAX_BYTES: usize = 16 << 20;
@@ -112,10 +113,10 @@ pub enum SectionFault {
         /// The type that refers to it.
         by: String,
     },
-    /// A type that can not be.
+    /// A type or an interface that can not be.
     #[error("`{at}` {what}")]
     Invalid {
-        /// The type or field.
+        /// The type, field, interface or method.
         at: String,
         /// What is wrong with it.
         what: String,
@@ -144,7 +145,9 @@ impl Schema {
     ///
     /// The first line that is wrong, and why.
     pub fn from_section(bytes: &[u8]) -> Result<Schema, SectionError> {
-        let lines = lines(bytes)?;
+        let (interfaces, lines): (Vec<_>, Vec<_>) = lines(bytes)?
+            .into_iter()
+            .partition(|line| line.is_interface);
         let ids: HashMap<&str, TypeId> = lines
             .iter()
             .enumerate()
@@ -163,15 +166,28 @@ impl Schema {
             fault,
         })?;
         let roots = (0..types.len()).map(|i| Type::Named(TypeId(i))).collect();
-        Ok(Schema::assemble(None, roots, types))
+        let mut read = Vec::with_capacity(interfaces.len());
+        for line in &interfaces {
+            let interface = Body { line, ids: &ids }.interface(&types);
+            read.push(interface.map_err(|fault| SectionError {
+                line: line.number,
+                fault,
+            })?);
+        }
+        read.sort_by(|a, b| {
+            (&a.package, &a.name, a.version).cmp(&(&b.package, &b.name, b.version))
+        });
+        Ok(Schema::assemble(None, roots, types, read))
     }
 }
 
 /// A line whose hash is right, up to the hash.
 struct Line<'a> {
     number: usize,
+    /// Of an interface: package, name and version.
     path: &'a str,
     text: &'a str,
+    is_interface: bool,
 }
 
 /// The different lines in the order of their paths.
@@ -184,8 +200,11 @@ fn lines(bytes: &[u8]) -> Result<Vec<Line<'_>>, SectionError> {
     for (i, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let number = i + 1;
         let line = line_body(line).map_err(|fault| at(number, fault))?;
-        let path = line.split(' ').nth(2).unwrap_or_default();
-        if !is_path(path) {
+        let mut tokens = line.split(' ').skip(1);
+        let is_interface = tokens.next() == Some("interface");
+        let path = tokens.next().unwrap_or_default();
+        // What names an interface has an `@` in it, so it is no path.
+        if !is_interface && !is_path(path) {
             return Err(at(number, syntax("the path of a type", path)));
         }
         match found.entry(path) {
@@ -194,12 +213,13 @@ fn lines(bytes: &[u8]) -> Result<Vec<Line<'_>>, SectionError> {
                     number,
                     path,
                     text: line,
+                    is_interface,
                 });
             }
             Entry::Occupied(other) if other.get().text == line => {}
             Entry::Occupied(other) => {
                 let fault = SectionFault::Conflict {
-                    path: path.to_owned(),
+                    path: clip(path),
                     first: other.get().number,
                 };
                 return Err(at(number, fault));
@@ -293,7 +313,7 @@ impl<'a> Body<'a> {
             "struct" => Data::Struct(self.structure(&name, tokens)?),
             "enum" => Data::Enum(enumeration(tokens)?),
             "union" => Data::Union(self.union(tokens)?),
-            other => return Err(syntax("`struct`, `enum` or `union`", other)),
+            other => return Err(syntax("`struct`, `enum`, `union` or `interface`", other)),
         };
         Ok(TypeDef {
             name,

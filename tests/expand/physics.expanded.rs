@@ -875,7 +875,10 @@ impl dyn Physics {
         ::karmem::guest::serve(
             instance,
             "game/physics.ping",
-            |it, _| { ::core::result::Result::Ok(Physics::ping(it)) },
+            |it, _| {
+                Physics::ping(it);
+                ::core::result::Result::Ok(())
+            },
         )
     }
 }
@@ -1009,7 +1012,7 @@ macro_rules! export_physics {
     World >, Fault > as ::karmem::interface::Output > ::lower_output(& output, cx) }) }
     }) ?; host.method("ping", { let this = ::core::clone::Clone::clone(& this); move |
     caller : ::karmem::host::Caller < '_ >, | { this.serve(caller, | it, cx : & mut
-    ::karmem::host::Serving < '_ > | { let output = Physics::ping(it,); < () as
-    ::karmem::interface::Output > ::lower_output(& output, cx) }) } }) ?;
+    ::karmem::host::Serving < '_ > | { Physics::ping(it,); < () as
+    ::karmem::interface::Output > ::lower_output(& (), cx) }) } }) ?;
     ::core::result::Result::Ok(()) } }
 }

@@ -1,7 +1,7 @@
 //! The names that the commands know: packages, the wasm target, and variables that tests and benches read.
 
 /// The target that guests are built for.
-pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const WASM_TARGET: &str = karmem_build::TARGET;
 
 /// The `no_std` runtime, which is tested in more ways than the rest.
 pub(crate) const CORE: &str = "karmem-core";

@@ -1,6 +1,5 @@
 //! Where the workspace and its files are, which packages it has, and cargo for it.
 
-use crate::names::WASM_TARGET;
 use crate::tool::{self, Error, Result, member};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,9 +52,17 @@ impl Workspace {
         command
     }
 
+    /// A guest of this workspace, to build in release.
+    pub(crate) fn build(&self, package: &str) -> karmem_build::Guest {
+        karmem_build::Guest::package(package)
+            .directory(&self.root)
+            .target_directory(&self.target)
+            .release()
+    }
+
     /// Where the guests are after they have been built.
     pub(crate) fn guests(&self) -> PathBuf {
-        self.target.join(WASM_TARGET).join("release")
+        karmem_build::modules(&self.target)
     }
 
     /// Where a guest is after it has been built.
@@ -120,10 +127,7 @@ mod tests {
         let workspace = Workspace::from_metadata(text).expect("the text is complete");
         assert!(workspace.has("one") && workspace.has("two-b") && !workspace.has("two"));
         assert_eq!(workspace.file("Cargo.lock"), Path::new("/w/Cargo.lock"));
-        assert_eq!(
-            workspace.guest("two-b"),
-            Path::new("/t/wasm32-unknown-unknown/release/two_b.wasm")
-        );
+        assert_eq!(workspace.guest("two-b"), Path::new("/t/karmem/two_b.wasm"));
         assert!(Workspace::from_metadata(r#"{"packages": []}"#).is_none());
     }
 

@@ -454,7 +454,18 @@ fn value(cx: &mut Ctxt, label: &str, ty: &Type) -> Ty {
             ty,
             format!("{label}: {what} does not travel by itself; {wrap}"),
         ),
-        (None, Err(error)) => cx.push(error),
+        (None, Err(_)) if matches!(ty, Type::Tuple(_)) => {
+            cx.error(ty, format!("{label}: `()` carries nothing; remove it"));
+        }
+        (None, Err(errors)) => {
+            // What is said of fields is true of parameters.
+            for error in errors {
+                cx.error(
+                    ty,
+                    error.to_string().replace("remove the field", "remove it"),
+                );
+            }
+        }
         (None, Ok(())) => check_lifetimes(cx, label, ty),
     }
     seen
@@ -462,7 +473,6 @@ fn value(cx: &mut Ctxt, label: &str, ty: &Type) -> Ty {
 
 fn check_lifetimes(cx: &mut Ctxt, label: &str, ty: &Type) {
     match ty {
-        Type::Tuple(_) => cx.error(ty, format!("{label}: `()` carries nothing; remove it")),
         Type::Path(path) => {
             for segment in &path.path.segments {
                 let PathArguments::AngleBracketed(args) = &segment.arguments else {

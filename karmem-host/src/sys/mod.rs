@@ -1,12 +1,13 @@
 //! Everything in this crate that the compiler cannot check: pages that are mapped over a guest's memory,
-//! and the signals that strict grants lead to.
+//! the signals that strict grants lead to, and accesses to memory that several threads use.
 #![allow(
     unsafe_code,
-    reason = "the only module with unsafe code: mappings and signals, argued at each block"
+    reason = "the only module with unsafe code: mappings, signals and shared memory, argued at each block"
 )]
 
 #[cfg(target_os = "linux")]
 mod pages;
+pub(crate) mod shared;
 #[cfg(target_os = "linux")]
 mod strict;
 

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use karmem_core::schema;
-use karmem_idl::{Difference, Schema};
+use karmem_idl::{Difference, InterfaceSide, LookupError, Schema, Side};
 use wasmtime::FuncType;
 
 use crate::module::{Module, name_list};
 use crate::signature::Signature;
 use crate::system::build::{Choice, HOST};
-use crate::system::idl_stub::{self, Stub as _};
 use crate::system::port::{InterfaceName, Port, Provided, Target, Wanted};
 
 /// A module by the name that it has in the system.
@@ -24,12 +23,12 @@ type Checked<T = ()> = Result<T, Vec<String>>;
 
 /// The schema of an interface of the host.
 pub(super) fn schema_of(interface: &'static schema::Interface) -> Schema {
-    idl_stub::from_interfaces(interface.package, &[interface])
+    Schema::from_interfaces(interface.package, &[interface])
 }
 
 /// The interfaces that a module says it has and of which it exports every method.
 pub(super) fn exported(module: &Module) -> Vec<String> {
-    let interfaces = module.schema().map(|s| s.interfaces()).unwrap_or_default();
+    let interfaces = module.schema().map(Schema::interfaces).unwrap_or_default();
     let mut names = BTreeSet::new();
     for interface in interfaces {
         let name = InterfaceName::of_idl(interface);
@@ -60,9 +59,9 @@ fn exports(module: &Module, wanted: &Wanted) -> Exports {
         return Exports::None;
     }
     // Exports do not carry the version, but a module that describes the interface does.
-    let described = module.schema().map(|s| s.interfaces()).unwrap_or_default();
+    let described = module.schema().map(Schema::interfaces).unwrap_or_default();
     let same =
-        |i: &&idl_stub::Interface| i.package == interface.package && i.name == interface.name;
+        |i: &&karmem_idl::Interface| i.package == interface.package && i.name == interface.name;
     let versions: Vec<_> = described.iter().filter(same).map(|i| i.version).collect();
     if !versions.is_empty() && !versions.contains(&interface.version) {
         return Exports::None;
@@ -256,17 +255,23 @@ fn types(
         // One side does not describe it: an import by hand, as of the heap.
         return Ok(());
     };
-    let left = idl_stub::InterfaceSide {
+    let left = InterfaceSide {
         label: left_name,
         schema: left,
         interface: &left.interfaces()[a],
     };
-    let right = idl_stub::InterfaceSide {
+    let right = InterfaceSide {
         label: right_name,
         schema: right,
         interface: &right.interfaces()[b],
     };
-    let differences = idl_stub::interface_differences(left, right, exact, LISTED);
+    let differences = if exact {
+        karmem_idl::interface_differences(left, right, LISTED)
+    } else {
+        karmem_idl::interface_evolution(left, right)
+            .err()
+            .unwrap_or_default()
+    };
     if differences.is_empty() {
         return Ok(());
     }
@@ -279,14 +284,41 @@ fn types(
 /// How many differences are listed.
 const LISTED: usize = 16;
 
-/// What changed between two versions of a module so that they cannot read each other's data.
+/// What changed between two versions of a module so that they cannot read each other's data: their types
+/// of the same names are compared.
 pub(super) fn versions(old: &Module, new: &Module) -> Vec<Difference> {
-    match (old.schema(), new.schema()) {
-        (Some(old), Some(new)) => {
-            idl_stub::incompatible(("the old version", old), ("the new version", new), LISTED)
+    let (Some(old), Some(new)) = (old.schema(), new.schema()) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for left in old.ids() {
+        let right = match new.find(&old[left].name) {
+            Ok(right) => right,
+            Err(LookupError::Ambiguous { .. }) => match new.by_path(&old[left].path) {
+                Some(right) => right,
+                None => continue,
+            },
+            // A type that is not used any more harms nobody.
+            Err(_) => continue,
+        };
+        let left = Side {
+            label: "the old version",
+            schema: old,
+            ty: left,
+        };
+        let right = Side {
+            label: "the new version",
+            schema: new,
+            ty: right,
+        };
+        for difference in karmem_idl::evolution(left, right).err().unwrap_or_default() {
+            // A type shows up again in all that contain it.
+            if found.len() < LISTED && !found.contains(&difference) {
+                found.push(difference);
+            }
         }
-        _ => Vec::new(),
     }
+    found
 }
 
 /// What the host wants of a module: all methods of an interface.

@@ -6,15 +6,13 @@ use wasmtime::{
     AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
 };
 
+use crate::call::{PANIC, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
 
 /// The alignment of a window: what pages of every machine that wasmtime runs on divide.
 pub(super) const WINDOW_ALIGN: u32 = 64 << 10;
-
-/// The longest panic message that is read.
-const PANIC_BYTES: usize = 64 << 10;
 
 /// An instance in a system.
 #[derive(Clone)]
@@ -61,7 +59,7 @@ impl Guest {
         } else {
             None
         };
-        let panic = instance.get_typed_func(&mut store, "karmem_panic").ok();
+        let panic = instance.get_typed_func(&mut store, PANIC).ok();
         let mut guest = Guest {
             name,
             module,
@@ -100,15 +98,8 @@ impl Guest {
     }
 
     /// Takes the message of the last panic, if the module has one to tell.
-    pub(super) fn panic_message(&self, mut store: StoreContextMut<'_, Context>) -> Option<String> {
-        let text = self.panic.as_ref()?.call(&mut store, ()).ok()?;
-        let (at, len) = ((text as u64 >> 32) as usize, text as u32 as usize);
-        if len == 0 {
-            return None;
-        }
-        let bytes = self.memory?.data(&store).get(at..)?;
-        let bytes = bytes.get(..len.min(PANIC_BYTES))?;
-        Some(String::from_utf8_lossy(bytes).into_owned())
+    pub(super) fn panic_message(&self, store: StoreContextMut<'_, Context>) -> Option<String> {
+        panic_text(store, self.panic.as_ref(), self.memory)
     }
 
     /// Calls a function of the ABI, also while the guest is suspended in a call to the host.

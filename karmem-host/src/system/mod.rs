@@ -1,12 +1,13 @@
 //! Systems: modules, implementations in the host, and regions, linked with each other.
 
+#[cfg(feature = "async")]
+mod awaited;
 mod build;
 mod check;
 mod client;
 mod describe;
 mod guest;
 mod heap;
-mod idl_stub;
 mod port;
 mod provider;
 mod regions;
@@ -27,7 +28,7 @@ pub use state::SystemStats;
 
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::message::Message;
 use crate::region::{Access, Region, Sealed};
@@ -54,6 +55,9 @@ pub struct System {
     pub(super) fuel: Option<u64>,
     pub(super) imports: wasmtime::Linker<Context>,
     pub(super) exact: bool,
+    /// Whether a call was begun that is awaited. Found set by the next use if its future was dropped.
+    #[cfg(feature = "async")]
+    pub(super) suspended: bool,
 }
 
 impl std::fmt::Debug for System {
@@ -189,6 +193,10 @@ impl System {
     /// Gives the next call its full time and fuel.
     #[inline]
     pub(super) fn renew(&mut self) {
+        #[cfg(feature = "async")]
+        if self.suspended {
+            self.abandon();
+        }
         self.store.set_epoch_deadline(self.ticks);
         if let Some(fuel) = self.fuel {
             // Fails only where fuel is not counted, which was found out at the beginning.
@@ -223,13 +231,8 @@ impl System {
         let panic = after_trap(store, &e);
         self.renew();
         let mut error = crate::call::trap(name, e, denied, &limits);
-        if let (Error::Trap(trap), Some(message)) = (&mut error, panic)
-            && matches!(
-                trap.reason,
-                Reason::Wasm(wasmtime::Trap::UnreachableCodeReached)
-            )
-        {
-            trap.reason = Reason::Panic(message);
+        if let Some(text) = panic {
+            error.explain(text);
         }
         tracing::debug!(function = name, %error, "a call into a guest failed");
         error

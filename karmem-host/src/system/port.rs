@@ -41,7 +41,7 @@ impl InterfaceName {
         }
     }
 
-    pub(crate) fn of_idl(interface: &crate::system::idl_stub::Interface) -> InterfaceName {
+    pub(crate) fn of_idl(interface: &karmem_idl::Interface) -> InterfaceName {
         InterfaceName {
             package: interface.package.clone(),
             name: interface.name.clone(),

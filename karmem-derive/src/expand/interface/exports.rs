@@ -105,6 +105,11 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
         quote!(_)
     };
     let title = title(input, method);
+    let called = quote!(#trait_ident::#ident(#it, #(#lifted),*));
+    let called = match returned {
+        Some(_) => quote!(::core::result::Result::Ok(#called)),
+        None => quote!(#called; ::core::result::Result::Ok(())),
+    };
     quote! {
         #[doc(hidden)]
         pub fn #helper<#of: #trait_ident + ::core::default::Default>(
@@ -113,7 +118,7 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
         ) #returned {
             #krate::guest::serve(#instance, #title, |#it, #from| {
                 #(#opened)*
-                ::core::result::Result::Ok(#trait_ident::#ident(#it, #(#lifted),*))
+                #called
             })
         }
     }
@@ -134,7 +139,7 @@ fn opened(input: &Interface, param: &Param) -> Option<TokenStream> {
         Pass::Scalar(..) | Pass::Value { .. } | Pass::Shared(_) => return None,
     };
     let open = local(open);
-    Some(quote! {
+    Some(quote_spanned! {at(ty)=>
         let #mutable #region = #krate::Shared::<#ty>::from_i64(#ident).#open()?;
         let #ident = #region.#view;
     })

@@ -172,14 +172,19 @@ fn served(input: &Interface, method: &Method, host: &Ident, this: &Ident) -> Tok
         .params
         .iter()
         .map(|param| lifted(input, param, &from));
+    let called = quote!(#trait_ident::#ident(#it, #(#lifted),*));
+    let (output, value) = match returned(input, method) {
+        Some(_) => (quote!(let #output = #called;), output.to_token_stream()),
+        None => (quote!(#called;), quote!(())),
+    };
     quote! {
         #host.method(#name, {
             let #this = ::core::clone::Clone::clone(&#this);
             move |#caller: #krate::host::Caller<'_>, #(#params),*| {
                 #this.serve(#caller, |#it, #cx: &mut #krate::host::Serving<'_>| {
                     #(#viewed)*
-                    let #output = #trait_ident::#ident(#it, #(#lifted),*);
-                    <#result as #krate::interface::Output>::lower_output(&#output, #cx)
+                    #output
+                    <#result as #krate::interface::Output>::lower_output(&#value, #cx)
                 })
             }
         })?;

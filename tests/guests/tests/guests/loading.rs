@@ -153,7 +153,7 @@ fn the_stack_pointer_is_exported() {
     let exports = module().wasmtime();
     assert!(
         exports.get_export("__stack_pointer").is_some(),
-        "built without the flags of .cargo/config.toml?"
+        "built without the flags of karmem-build?"
     );
 }
 

@@ -2,19 +2,35 @@
 #![allow(missing_docs)]
 
 mod bare;
+mod common_memory;
 mod loading;
 mod messages;
+mod threads;
 mod trouble;
 mod types;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use karmem::host::wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 use karmem::host::{Engine, Instance, Limits, Module};
 
 pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| Engine::new().unwrap())
+}
+
+/// An engine with a pool of few slots, for guests with threads as well.
+pub fn pooling() -> Engine {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_core_instances(8)
+        .total_memories(2)
+        .total_tables(8);
+    let mut config = Config::new();
+    config
+        .shared_memory(true)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::with_config(config).unwrap()
 }
 
 /// The guest of the demo, as bytes.

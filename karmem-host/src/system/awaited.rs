@@ -1,0 +1,81 @@
+//! Calls that can be awaited, for hosts on an async runtime.
+
+use crate::error::Result;
+use crate::signature::{Params, Results};
+use crate::system::client::{Method, Receiving, Sending};
+use crate::system::{System, after_trap, regions};
+use wasmtime::{AsContextMut, Store, UpdateDeadline};
+
+use crate::context::Context;
+
+/// How many ticks a guest runs before others get their turn.
+const SLICE: u64 = 2;
+
+impl System {
+    /// As [`invoke`](System::invoke), to be awaited: a guest that runs for more than some milliseconds
+    /// lets other tasks of the runtime run in between. While it waits it is suspended in its call, and
+    /// the future has this system, so nobody touches its regions.
+    ///
+    /// [`Limits::deadline`](crate::Limits::deadline) counts the time in which the guest runs.
+    ///
+    /// A future that is dropped before it is ready ends the guest's call as a trap does; the system puts
+    /// everything in order when it is used next.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`invoke`](System::invoke).
+    pub async fn invoke_async<P, R, T>(
+        &mut self,
+        method: &Method<P, R>,
+        lower: impl FnOnce(&mut Sending<'_>) -> Result<P>,
+        lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
+    ) -> Result<T>
+    where
+        P: Params + Sync,
+        R: Results + Sync,
+    {
+        let (params, top) = self.begin(method, lower)?;
+        let slice = SLICE.min(self.ticks);
+        self.store.data_mut().ticks_left = Some(self.ticks - slice);
+        self.store.set_epoch_deadline(slice);
+        self.suspended = true;
+        let result = method.inner.call_async(&mut self.store, params).await;
+        self.suspended = false;
+        self.store.data_mut().ticks_left = None;
+        self.end(method, top, result, lift)
+    }
+
+    /// After a future was dropped: what a trap needs, and the call's messages are nobody's any more.
+    #[cold]
+    pub(super) fn abandon(&mut self) {
+        self.suspended = false;
+        let context = self.store.data_mut();
+        context.ticks_left = None;
+        context.state.top = 0;
+        context.state.stats.traps += 1;
+        let store = &mut self.store.as_context_mut();
+        if store.data().state.copying
+            && let Err(error) = regions::copy_out(store)
+        {
+            tracing::debug!(%error, "a copied region could not be read back");
+        }
+        let dropped = wasmtime::Error::msg("its future was dropped");
+        // Nobody asks for the message of a panic here.
+        let _ = after_trap(store, &dropped);
+    }
+}
+
+/// Lets guests that are awaited yield when their slice is over, and ends all others at their deadline.
+pub(super) fn install(store: &mut Store<Context>) {
+    store.epoch_deadline_callback(|mut store| {
+        let left = &mut store.data_mut().ticks_left;
+        Ok(match left {
+            Some(ticks) if *ticks > 0 => {
+                let slice = SLICE.min(*ticks);
+                *ticks -= slice;
+                UpdateDeadline::Yield(slice)
+            }
+            _ => UpdateDeadline::Interrupt,
+        })
+    });
+}
