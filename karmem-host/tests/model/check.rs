@@ -152,7 +152,7 @@ impl World {
         // The windows, by where they lie.
         let mut skipped = vec![BOOKS];
         let mut bases = Vec::new();
-        for slot in 0..REGIONS.len() {
+        for (slot, name) in REGIONS.iter().enumerate() {
             let Some(region) = &self.regions[slot] else {
                 continue;
             };
@@ -165,13 +165,7 @@ impl World {
                 return;
             };
             let flags = self.call(module, |g| &g.flags, handle);
-            assert_eq!(
-                flags,
-                Some(wanted_flags),
-                "{} in {}",
-                REGIONS[slot],
-                NAMES[module]
-            );
+            assert_eq!(flags, Some(wanted_flags), "{name} in {}", NAMES[module]);
             let base = base as usize;
             assert_eq!(base % WASM_PAGE, 0);
             wanted[base..][..seen.len()].copy_from_slice(&seen);
