@@ -456,21 +456,22 @@ impl System {
         let handle = state.region(region)?;
         let offset = heap::alloc(state, handle, length)?;
         let bytes = state.entry_mut(handle)?.bytes_mut()?;
-        let piece = bytes
-            .get_mut(offset as usize..)
-            .and_then(|b| b.get_mut(..length));
-        let written = piece.map(|piece| value.encode_to(piece));
+        // References count from the region's first byte, wherever in it the message lies.
+        let written = match bytes.get_mut(..offset as usize + length) {
+            Some(bytes) => value
+                .encode_in(&mut FixedWriter::starting_at(bytes, offset))
+                .map_err(Error::from),
+            None => Err(Error::NoRegion { handle }),
+        };
         match written {
-            Some(Ok(length)) => {
+            Ok(root) => {
                 state.stats.bytes_copied += length as u64;
+                debug_assert_eq!(root, offset, "the root is what is written first");
                 Ok(Shared::new(handle, offset))
             }
-            failed => {
+            Err(e) => {
                 heap::free(state, handle, offset)?;
-                Err(match failed {
-                    Some(Err(e)) => e.into(),
-                    _ => Error::NoRegion { handle },
-                })
+                Err(e)
             }
         }
     }

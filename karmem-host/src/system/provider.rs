@@ -346,7 +346,7 @@ pub(super) fn consumer(caller: &mut Caller<'_>, known: &Cell<Option<usize>>) -> 
 }
 
 /// The number that the calling shim carries, if the caller is one.
-pub(super) fn number_of(caller: &mut Caller<'_>) -> Option<usize> {
+fn number_of(caller: &mut Caller<'_>) -> Option<usize> {
     let number = caller
         .get_export(shim::CONSUMER)
         .and_then(|export| export.into_global())
