@@ -552,6 +552,12 @@ impl System {
         self.store.data().accountant.limits()
     }
 
+    /// Sets how long each call from the host may take from now on; `None` for any time.
+    pub fn set_deadline(&mut self, deadline: Option<std::time::Duration>) {
+        self.store.data_mut().accountant.set_deadline(deadline);
+        self.ticks = crate::engine::ticks(deadline);
+    }
+
     /// The modules, the implementations of the host, who calls whom, and the regions with their grants.
     #[must_use]
     pub fn describe(&self) -> Description {

@@ -1,12 +1,16 @@
 //! The steps: each does something to the system and the same to the model, and compares what came of it.
 
+use std::time::Duration;
+
 use karmem_core::{FixedWriter, Karmem, Shared};
 use karmem_derive::Karmem;
 use karmem_host::{Access, Removed};
 
 use crate::guest::{MAX_PAGES, OWN, WASM_PAGE};
 use crate::model::{Region, Wrote};
-use crate::world::{MEMORY, MODULES, Meanwhile, NAMES, REGIONS, SLACK, World, kind, next};
+use crate::world::{
+    DEADLINE, MEMORY, MODULES, Meanwhile, NAMES, REGIONS, SLACK, World, kind, next,
+};
 
 /// A message to put into regions.
 #[derive(Karmem, Clone, Debug, PartialEq)]
@@ -506,7 +510,9 @@ impl World {
 
     fn endless(&mut self) {
         let module = self.module();
+        self.system.set_deadline(Some(Duration::from_millis(30)));
         let _ = self.trap_as(module, 5, "deadline");
+        self.system.set_deadline(Some(DEADLINE));
     }
 
     fn trap_as(&mut self, module: usize, what: u32, wanted: &'static str) -> Done {
