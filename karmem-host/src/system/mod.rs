@@ -311,8 +311,8 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it loses the region, which
-    /// it then has lost all the same.
+    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it loses the region. It has lost it
+    /// all the same; the region stays in the system, and can be removed when this is called again.
     pub fn remove_region(&mut self, name: &str) -> Result<Removed> {
         let handle = self.state().region(name)?;
         match regions::remove(&mut self.cx(), handle)? {
@@ -326,8 +326,8 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Abi`] if the
-    /// module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
+    /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Poisoned`];
+    /// [`Error::Abi`] if the module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
     /// its allocator gives no place for it. The module has what it had before then.
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);

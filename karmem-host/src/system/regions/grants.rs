@@ -22,6 +22,12 @@ pub(in crate::system) fn grant(
     let state = &store.data().state;
     let entry = state.entry(handle)?;
     let name = state.guests[guest].guest.name.clone();
+    if let Some(why) = &state.guests[guest].poisoned {
+        return Err(Error::Poisoned {
+            module: name.to_string(),
+            why: why.to_string(),
+        });
+    }
     if access == Access::Write {
         match entry.writer {
             Some(writer) if writer != guest => {
@@ -97,7 +103,7 @@ pub(in crate::system) fn attach_to(
         }
     };
     if let Err(e) = instance.attach(store, handle, at, len, flags) {
-        clear(store, window)?;
+        clear(store, &window)?;
         let _ = instance.free(store, at, len);
         return Err(e);
     }
@@ -182,7 +188,7 @@ fn occupy(
     match watch(store, &window, access) {
         Ok(()) => Ok(window),
         Err(e) => {
-            clear(store, window)?;
+            clear(store, &window)?;
             Err(e)
         }
     }
@@ -195,9 +201,9 @@ pub(super) fn addresses(store: &StoreContextMut<'_, Context>, window: &Window) -
     base + range.start..base + range.end
 }
 
-/// Leaves zeros where a window was.
-pub(super) fn clear(store: &mut StoreContextMut<'_, Context>, window: Window) -> Result<()> {
-    let start = addresses(store, &window).start;
+/// Leaves zeros where a window was. If that fails it is there as before.
+pub(super) fn clear(store: &mut StoreContextMut<'_, Context>, window: &Window) -> Result<()> {
+    let start = addresses(store, window).start;
     window.clear(store.as_context_mut())?;
     store.data_mut().state.occupied.remove(&start);
     unwatch(store, start);
@@ -213,6 +219,7 @@ pub(in crate::system) fn revoke(
 ) -> Result<()> {
     let state = &mut store.data_mut().state;
     let module = state.guests[guest].guest.clone();
+    let poisoned = state.guests[guest].poisoned.is_some();
     let entry = state.entry_mut(handle)?;
     let Some(index) = entry.windows.iter().position(|w| w.guest == guest) else {
         return Err(Error::NotGranted {
@@ -220,41 +227,36 @@ pub(in crate::system) fn revoke(
             module: module.name.to_string(),
         });
     };
-    let len = entry.len();
+    let _span = tracing::debug_span!("detach", handle, module = &*module.name).entered();
+    let (at, len) = (entry.windows[index].at, entry.len());
+    // Out of the state, so that both can be used.
     let attached = entry.windows.swap_remove(index);
+    let cleared = clear(store, &attached.window);
+    let entry = store.data_mut().state.entry_mut(handle)?;
+    if let Err(e) = cleared {
+        // It has it as before, and so the books say.
+        entry.windows.push(attached);
+        return Err(e);
+    }
     if entry.writer == Some(guest) {
         entry.writer = None;
     }
-    detach_from(store, handle, &module, attached, len)?;
-    refresh_flags(store)
-}
-
-/// Takes a window out of an instance.
-pub(super) fn detach_from(
-    store: &mut StoreContextMut<'_, Context>,
-    handle: u32,
-    instance: &Guest,
-    attached: Attached,
-    len: u32,
-) -> Result<()> {
-    let _span = tracing::debug_span!("detach", handle, module = &*instance.name).entered();
-    let at = attached.at;
-    clear(store, attached.window)?;
-    instance.detach(store, handle)?;
-    instance.free(store, at, len)
+    // A poisoned module cannot be told, and will not ask.
+    let told = if poisoned {
+        Ok(())
+    } else {
+        let detached = module.detach(store, handle);
+        detached.and_then(|()| module.free(store, at, len))
+    };
+    told.and(refresh_flags(store))
 }
 
 /// Takes a region away from all guests.
 pub(super) fn revoke_all(store: &mut StoreContextMut<'_, Context>, handle: u32) -> Result<()> {
+    let windows = &store.data().state.entry(handle)?.windows;
+    let guests: Vec<_> = windows.iter().map(|w| w.guest).collect();
     let mut first = Ok(());
-    while let Some(guest) = store
-        .data()
-        .state
-        .entry(handle)?
-        .windows
-        .first()
-        .map(|w| w.guest)
-    {
+    for guest in guests {
         let done = revoke(store, handle, guest);
         first = first.and(done);
     }

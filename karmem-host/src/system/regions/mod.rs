@@ -144,7 +144,7 @@ impl Entry {
 impl Attached {
     /// Unmaps the window of an instance that will not run any more.
     pub(in crate::system) fn forget(self, store: &mut StoreContextMut<'_, Context>) {
-        if let Err(error) = clear(store, self.window) {
+        if let Err(error) = clear(store, &self.window) {
             tracing::error!(%error, "a region could not be unmapped from a guest");
         }
     }
@@ -187,20 +187,21 @@ pub(in crate::system) fn insert(
     Ok(handle)
 }
 
-/// Removes a region and gives it back.
+/// Takes a region away from everybody, removes it and gives it back.
 pub(in crate::system) fn remove(
     store: &mut StoreContextMut<'_, Context>,
     handle: u32,
 ) -> Result<Body> {
     store.data().state.entry(handle)?;
-    let revoked = revoke_all(store, handle);
+    // If somebody could not be told, the region stays, and with it what is in it.
+    revoke_all(store, handle)?;
     let state = &mut store.data_mut().state;
     let entry = (handle as usize)
         .checked_sub(1)
         .and_then(|i| state.regions.get_mut(i)?.take())
         .ok_or(Error::NoRegion { handle })?;
     state.names.remove(&entry.name);
-    revoked.map(|()| entry.body)
+    Ok(entry.body)
 }
 
 /// Does something for each window; goes on after an error, and gives the first.
