@@ -22,7 +22,7 @@ use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
 pub use build::SystemBuilder;
 pub use client::{Client, Link, Method, Receiving, Sending};
 pub use describe::Description;
-pub use provider::{Caller, Definer, Implementation, Provider, Serving, provided};
+pub use provider::{Caller, Definer, Implementation, Open, Provider, Serving, provided};
 pub(crate) use state::State;
 pub use state::SystemStats;
 
@@ -457,21 +457,22 @@ impl System {
         let handle = state.region(region)?;
         let offset = heap::alloc(state, handle, length)?;
         let bytes = state.entry_mut(handle)?.bytes_mut()?;
-        let piece = bytes
-            .get_mut(offset as usize..)
-            .and_then(|b| b.get_mut(..length));
-        let written = piece.map(|piece| value.encode_to(piece));
+        // References count from the region's first byte, wherever in it the message lies.
+        let written = match bytes.get_mut(..offset as usize + length) {
+            Some(bytes) => value
+                .encode_in(&mut FixedWriter::starting_at(bytes, offset))
+                .map_err(Error::from),
+            None => Err(Error::NoRegion { handle }),
+        };
         match written {
-            Some(Ok(length)) => {
+            Ok(root) => {
                 state.stats.bytes_copied += length as u64;
+                debug_assert_eq!(root, offset, "the root is what is written first");
                 Ok(Shared::new(handle, offset))
             }
-            failed => {
+            Err(e) => {
                 heap::free(state, handle, offset)?;
-                Err(match failed {
-                    Some(Err(e)) => e.into(),
-                    _ => Error::NoRegion { handle },
-                })
+                Err(e)
             }
         }
     }
@@ -550,6 +551,12 @@ impl System {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         self.store.data().accountant.limits()
+    }
+
+    /// Sets how long each call from the host may take from now on; `None` for any time.
+    pub fn set_deadline(&mut self, deadline: Option<std::time::Duration>) {
+        self.store.data_mut().accountant.set_deadline(deadline);
+        self.ticks = crate::engine::ticks(deadline);
     }
 
     /// The modules, the implementations of the host, who calls whom, and the regions with their grants.
