@@ -1,6 +1,7 @@
 //! Guests whose allocators lie.
 
-use karmem_host::{Access, Error, Removed, System};
+use karmem_host::wasmtime::Config;
+use karmem_host::{Access, Engine, Error, Removed, System};
 
 use crate::support::*;
 
@@ -207,4 +208,56 @@ fn a_poisoned_module_is_not_called_any_more() {
     system.grant("s", "one", Access::Read).unwrap();
     let s = handle(&system, "s");
     assert_eq!(one.peek(&mut system, s, 0, 0).unwrap(), 9);
+}
+
+#[test]
+fn engines_of_other_settings() {
+    // (traps by signals, address space reserved, can be mapped)
+    for (signals, reserved) in [(true, true), (true, false), (false, true), (false, false)] {
+        let mut config = Config::new();
+        config.signals_based_traps(signals);
+        config.wasm_custom_page_sizes(true);
+        if !reserved {
+            config.memory_reservation(0).memory_guard_size(0);
+            config.memory_reservation_for_growth(16 << 20);
+        }
+        let engine = Engine::with_config(config).unwrap();
+        // A memory that ends inside of a page, with pages of one byte.
+        let text = format!("{ABI} {MEMORY}")
+            .replace("\"memory\") 2)", "\"memory\") 4300001 (pagesize 1))")
+            .replace("(memory.size)", "(i32.const 65)");
+        let mut system = System::builder(&engine)
+            .module("one", &module(&engine, &text))
+            .region("r", region(2 * 65536, 7))
+            .build()
+            .unwrap();
+        let h = handle(&system, "r");
+        for access in [Access::Write, Access::Read, Access::ReadStrict] {
+            if let Err(e) = system.grant("r", "one", access) {
+                let e = e.to_string();
+                if access == Access::ReadStrict && !signals {
+                    assert!(e.contains("strict grants need an engine"), "{e}");
+                } else {
+                    // Nothing was mapped that is no memory of pages.
+                    assert!(
+                        !signals && !reserved && e.contains("does not begin with a page"),
+                        "{e}"
+                    );
+                }
+                continue;
+            }
+            assert!(signals || access != Access::ReadStrict);
+            let one: Guest = system.client("one").unwrap();
+            assert_eq!(one.peek(&mut system, h, 0, 0).unwrap(), 7);
+            let filled = one.fill(&mut system, h, 65536, 4);
+            assert_eq!(filled.is_err(), access == Access::ReadStrict);
+            let poked = one.poke(&mut system, h, 65540, 4);
+            assert_eq!(poked.is_err(), access == Access::ReadStrict);
+            let seen = word(system.bytes("r").unwrap(), 65540);
+            assert_eq!(seen, 4);
+        }
+        // An instance that ends inside of a page gives its pages back too.
+        let module = module(&engine, &text);
+        assert!(system.swap("one", &module).is_ok());
+    }
 }

@@ -20,6 +20,13 @@ pub(super) fn watch(
     if access != Access::ReadStrict {
         return Ok(());
     }
+    if !store.engine().get_signals_based_traps() {
+        // A store would end the process.
+        return Err(Error::Region(
+            "strict grants need an engine with `Config::signals_based_traps`: grant `Access::Read`"
+                .into(),
+        ));
+    }
     let range = addresses(store, window);
     let strict = store.data().state.strict.as_ref();
     if strict.is_none_or(|strict| strict.watch(range)) {
