@@ -40,6 +40,9 @@ impl Engine {
     /// because deadlines need it, and memories may not move, because regions are mapped into them (so a
     /// memory cannot grow beyond `Config::memory_reservation`, 4 GiB on a 64-bit machine).
     ///
+    /// Do not switch on `PoolingAllocationConfig::memory_protection_keys`: pages that are mapped later have
+    /// no key, and the pool puts its slots so close to each other that they rely on it.
+    ///
     /// ```
     /// use karmem_host::{Engine, wasmtime::{Config, OptLevel}};
     ///

@@ -73,7 +73,7 @@ impl Window {
     }
 
     /// Leaves zeros.
-    pub(crate) fn clear(self, store: impl AsContextMut) -> Result<()> {
+    pub(crate) fn clear(&self, store: impl AsContextMut) -> Result<()> {
         zero(store, &self.memory, self.range(), self.mapped)
     }
 

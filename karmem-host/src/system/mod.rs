@@ -158,13 +158,14 @@ impl System {
         lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
     ) -> Result<T> {
         self.store.data_mut().state.top = top;
+        if self.store.data().state.copying {
+            // Also after a trap: what was written before counts, as it does where regions are mapped.
+            regions::copy_out(&mut self.store.as_context_mut())?;
+        }
         match result {
             Ok(result) => {
                 #[cfg(target_os = "linux")]
                 self.check_strict()?;
-                if self.store.data().state.copying {
-                    regions::copy_out(&mut self.store.as_context_mut())?;
-                }
                 let state = &self.store.data().state;
                 lift(result, &Receiving { state })
             }
@@ -311,8 +312,8 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it loses the region, which
-    /// it then has lost all the same.
+    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it loses the region. It has lost it
+    /// all the same; the region stays in the system, and can be removed when this is called again.
     pub fn remove_region(&mut self, name: &str) -> Result<Removed> {
         let handle = self.state().region(name)?;
         match regions::remove(&mut self.cx(), handle)? {
@@ -326,8 +327,8 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Abi`] if the
-    /// module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
+    /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Poisoned`];
+    /// [`Error::Abi`] if the module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
     /// its allocator gives no place for it. The module has what it had before then.
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
