@@ -7,6 +7,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::module::Module;
 use crate::region::{Access, Backing, Region, Sealed, Window};
 use crate::system::heap::Heap;
 
@@ -244,6 +245,7 @@ pub(super) fn attach_to(
     let (len, backing) = (entry.len(), entry.backing()?);
     let effective = entry.effective(access);
     let flags = flags(store, handle, guest, effective)?;
+    expect_traps(store, &instance.module, &backing, effective)?;
     let (at, memory) = instance.alloc(store, len)?;
     let mapped = Window::map(store.as_context_mut(), memory, at, len, &backing, effective);
     let window = match mapped.and_then(|window| occupy(store, window, effective)) {
@@ -286,7 +288,10 @@ fn change(
     let Some(index) = entry.windows.iter().position(|w| w.guest == guest) else {
         return Ok(());
     };
+    let module = store.data().state.guests[guest].guest.module.clone();
+    expect_traps(store, &module, &backing, effective)?;
     // Out of the state, so that both can be used.
+    let entry = store.data_mut().state.entry_mut(handle)?;
     let mut attached = entry.windows.swap_remove(index);
     let done = remap(store, &mut attached, &backing, effective);
     if done.is_ok() {
@@ -351,6 +356,39 @@ fn addresses(store: &StoreContextMut<'_, Context>, window: &Window) -> Range<usi
     let (memory, range) = window.place();
     let base = memory.data_ptr(store).addr();
     base + range.start..base + range.end
+}
+
+/// Before a module gets a strict window: only where stores can trap, and known by what they trap.
+#[cfg(target_os = "linux")]
+fn expect_traps(
+    store: &StoreContextMut<'_, Context>,
+    module: &Module,
+    backing: &Backing,
+    access: Access,
+) -> Result<()> {
+    if access != Access::ReadStrict || backing.copies() {
+        return Ok(());
+    }
+    if !store.engine().get_signals_based_traps() {
+        return Err(Error::Region(
+            "`Access::ReadStrict` needs an engine with `Config::signals_based_traps(true)`;              grant `Access::Read` instead"
+                .into(),
+        ));
+    }
+    if let Some(strict) = &store.data().state.strict {
+        strict.add_code(module.traps());
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn expect_traps(
+    _: &StoreContextMut<'_, Context>,
+    _: &Module,
+    _: &Backing,
+    _: Access,
+) -> Result<()> {
+    Ok(())
 }
 
 /// Has the stores noted that native code makes to a strict window.
