@@ -16,7 +16,15 @@ pub(super) struct Published {
     /// Where it is, whatever links and the process's directory lead to later.
     place: PathBuf,
     /// Locked as long as it is open; the kernel unlocks it when the process ends, however it does.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        // Closing does not do while a process that another thread starts has not closed its copy yet. Where
+        // unlocking fails, closing is what remains.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Published {
@@ -66,7 +74,7 @@ impl Published {
             Ok(()) => Ok(Published {
                 path: path.into(),
                 place,
-                _lock: lock,
+                lock,
             }),
             Err(TryLockError::WouldBlock) => Err(failed(
                 path,

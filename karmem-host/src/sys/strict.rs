@@ -232,3 +232,28 @@ unsafe fn program_counter(context: *const libc::c_void) -> Option<usize> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_come_and_go() {
+        let ranges: Ranges<2> = Ranges::new();
+        assert_eq!(ranges.find(0), None);
+        assert!(ranges.add(10..20));
+        assert!(ranges.add(20..30));
+        assert!(!ranges.add(40..50));
+        assert_eq!(ranges.find(9), None);
+        assert_eq!(ranges.find(10), Some(10..20));
+        assert_eq!(ranges.find(19), Some(10..20));
+        assert_eq!(ranges.find(20), Some(20..30));
+        assert_eq!(ranges.find(30), None);
+        ranges.remove(11);
+        ranges.remove(10);
+        assert_eq!(ranges.find(10), None);
+        assert_eq!(ranges.find(20), Some(20..30));
+        assert!(ranges.add(40..50));
+        assert_eq!(ranges.find(45), Some(40..50));
+    }
+}

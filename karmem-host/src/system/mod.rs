@@ -157,13 +157,14 @@ impl System {
         lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
     ) -> Result<T> {
         self.store.data_mut().state.top = top;
+        if self.store.data().state.copying {
+            // Also after a trap: what was written before counts, as it does where regions are mapped.
+            regions::copy_out(&mut self.store.as_context_mut())?;
+        }
         match result {
             Ok(result) => {
                 #[cfg(target_os = "linux")]
                 self.check_strict()?;
-                if self.store.data().state.copying {
-                    regions::copy_out(&mut self.store.as_context_mut())?;
-                }
                 let state = &self.store.data().state;
                 lift(result, &Receiving { state })
             }

@@ -50,6 +50,7 @@ fn run(engine: &Engine, region: Region) -> (Vec<i32>, Vec<u8>, SystemStats) {
     // A trap between: what was written before it counts, as it does in memory.
     back.poke(&mut system, h, 24, 1).unwrap();
     assert!(back.fill_and_trap(&mut system, h, 28, 4).is_err());
+    seen.push(word(system.bytes("r").unwrap(), 28).cast_signed());
     seen.push(back.peek(&mut system, h, 28, 0).unwrap());
     seen.push(word(system.bytes("r").unwrap(), 28).cast_signed());
     // Sealed and not.

@@ -163,6 +163,26 @@ fn region_of(x: u32) -> Region {
 }
 
 #[test]
+fn a_file_is_free_at_once_also_while_processes_are_started() {
+    let file = directory("free").join("state");
+    drop(Region::create(&file, 1).unwrap());
+    let done = std::sync::atomic::AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let started = Command::new("true").output();
+                    assert!(started.is_ok() || cfg!(not(unix)));
+                }
+            });
+        }
+        let opened = (0..1000).try_for_each(|_| Region::open(&file).map(drop));
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        opened.unwrap();
+    });
+}
+
+#[test]
 fn state_outlives_the_system() {
     let file = directory("lives").join("state");
     let engine = engine();

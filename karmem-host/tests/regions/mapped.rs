@@ -117,7 +117,7 @@ fn a_slot_of_a_pool_never_shows_a_region_to_its_next_tenant() {
                 (local.get $sum))"#,
         );
         let sealed = region(4 * 65536, 0x5ec7e7).seal().unwrap();
-        for round in 0..40 {
+        for round in 0..16 {
             let secret = region(8 * 65536, 0x5ec7e7);
             let mut system = two(&engine, secret)
                 .grant("r", "one", Access::Write)

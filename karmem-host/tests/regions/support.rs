@@ -1,5 +1,7 @@
 //! A guest that does what it is told to do with regions.
 
+use std::sync::{Mutex, OnceLock};
+
 use karmem_core::Interface;
 use karmem_core::schema::{self, Pass, Scalar, Type};
 use karmem_derive::Karmem;
@@ -193,7 +195,8 @@ impl Provider for DeskProvider {
 }
 
 pub(crate) fn engine() -> Engine {
-    Engine::new().unwrap()
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new().unwrap()).clone()
 }
 
 /// An engine with so many slots for memories.
@@ -214,8 +217,25 @@ pub(crate) fn engines() -> [Engine; 2] {
     [engine(), pooling(4, |_| {})]
 }
 
+/// Compiles a module, once per engine.
 pub(crate) fn module(engine: &Engine, text: &str) -> Module {
-    Module::from_bytes_untyped(engine, wat::parse_str(format!("(module {text})")).unwrap()).unwrap()
+    static KNOWN: Mutex<Vec<(String, Module)>> = Mutex::new(Vec::new());
+    let same = |module: &Module| {
+        karmem_host::wasmtime::Engine::same(module.engine().wasmtime(), engine.wasmtime())
+    };
+    let find = |known: &[(String, Module)]| {
+        let mut known = known.iter();
+        known
+            .find(|(t, module)| t == text && same(module))
+            .map(|(_, module)| module.clone())
+    };
+    if let Some(module) = find(&KNOWN.lock().unwrap()) {
+        return module;
+    }
+    let wasm = wat::parse_str(format!("(module {text})")).unwrap();
+    let module = Module::from_bytes_untyped(engine, wasm).unwrap();
+    KNOWN.lock().unwrap().push((text.into(), module.clone()));
+    module
 }
 
 pub(crate) fn memory(engine: &Engine) -> Module {
