@@ -72,8 +72,8 @@ impl Window {
         }
     }
 
-    /// Leaves zeros.
-    pub(crate) fn clear(self, store: impl AsContextMut) -> Result<()> {
+    /// Leaves zeros. If that fails, everything is as before.
+    pub(crate) fn clear(&self, store: impl AsContextMut) -> Result<()> {
         zero(store, &self.memory, self.range(), self.mapped)
     }
 

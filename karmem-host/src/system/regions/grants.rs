@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::telling::{flags, refresh_flags};
 use super::watch::{expect_traps, is_watched, unwatch, watch};
-use super::{Attached, each_window};
+use super::{Attached, Body, each_window};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::region::{Access, Backing, Window};
@@ -98,8 +98,14 @@ pub(in crate::system) fn attach_to(
         }
     };
     if let Err(e) = instance.attach(store, handle, at, len, flags) {
-        clear(store, window)?;
-        let _ = instance.free(store, at, len);
+        match clear(store, &window) {
+            Ok(()) => drop(instance.free(store, at, len)),
+            // It could write for ever what others take for sealed.
+            Err(_) if effective == Access::Write => {
+                store.data_mut().state.entry_mut(handle)?.body = Body::Lost;
+            }
+            Err(_) => {}
+        }
         return Err(e);
     }
     let stats = &mut store.data_mut().state.stats;
@@ -186,7 +192,7 @@ fn occupy(
     match watch(store, &window, access) {
         Ok(()) => Ok(window),
         Err(e) => {
-            clear(store, window)?;
+            clear(store, &window)?;
             Err(e)
         }
     }
@@ -199,9 +205,10 @@ pub(super) fn addresses(store: &StoreContextMut<'_, Context>, window: &Window) -
     base + range.start..base + range.end
 }
 
-/// Leaves zeros where a window was.
-pub(super) fn clear(store: &mut StoreContextMut<'_, Context>, window: Window) -> Result<()> {
-    let start = addresses(store, &window).start;
+/// Leaves zeros where a window was. If that fails, it is as before, and stays among those that are
+/// occupied.
+pub(super) fn clear(store: &mut StoreContextMut<'_, Context>, window: &Window) -> Result<()> {
+    let start = addresses(store, window).start;
     window.clear(store.as_context_mut())?;
     store.data_mut().state.occupied.remove(&start);
     unwatch(store, start);
@@ -209,7 +216,7 @@ pub(super) fn clear(store: &mut StoreContextMut<'_, Context>, window: Window) ->
 }
 
 /// Takes a region away from a guest: zero pages first, so that it has nothing left even if it
-/// fails in what follows.
+/// fails in what follows. If the system refuses these, the guest has what it had.
 pub(in crate::system) fn revoke(
     store: &mut StoreContextMut<'_, Context>,
     handle: u32,
@@ -224,41 +231,31 @@ pub(in crate::system) fn revoke(
             module: module.name.to_string(),
         });
     };
-    let len = entry.len();
+    let _span = tracing::debug_span!("detach", handle, module = &*module.name).entered();
+    let (at, len) = (entry.windows[index].at, entry.len());
+    // Out of the state, so that both can be used.
     let attached = entry.windows.swap_remove(index);
+    let cleared = clear(store, &attached.window);
+    let entry = store.data_mut().state.entry_mut(handle)?;
+    if let Err(e) = cleared {
+        entry.windows.push(attached);
+        return Err(e);
+    }
     if entry.writer == Some(guest) {
         entry.writer = None;
     }
-    detach_from(store, handle, &module, attached, len)?;
-    refresh_flags(store)
+    let detached = module.detach(store, handle);
+    let freed = detached.and_then(|()| module.free(store, at, len));
+    // Also if that failed: the others are to know who writes.
+    freed.and(refresh_flags(store))
 }
 
-/// Takes a window out of an instance.
-pub(super) fn detach_from(
-    store: &mut StoreContextMut<'_, Context>,
-    handle: u32,
-    instance: &Guest,
-    attached: Attached,
-    len: u32,
-) -> Result<()> {
-    let _span = tracing::debug_span!("detach", handle, module = &*instance.name).entered();
-    let at = attached.at;
-    clear(store, attached.window)?;
-    instance.detach(store, handle)?;
-    instance.free(store, at, len)
-}
-
-/// Takes a region away from all guests.
+/// Takes a region away from all guests, as far as that is possible; the first error is given.
 pub(super) fn revoke_all(store: &mut StoreContextMut<'_, Context>, handle: u32) -> Result<()> {
+    let windows = &store.data().state.entry(handle)?.windows;
+    let guests: Vec<_> = windows.iter().map(|w| w.guest).collect();
     let mut first = Ok(());
-    while let Some(guest) = store
-        .data()
-        .state
-        .entry(handle)?
-        .windows
-        .first()
-        .map(|w| w.guest)
-    {
+    for guest in guests {
         let done = revoke(store, handle, guest);
         first = first.and(done);
     }
@@ -290,8 +287,8 @@ pub(in crate::system) fn refresh_strict(store: &mut StoreContextMut<'_, Context>
 }
 
 /// Unmaps everything: before the memories go back to where they came from, which may be a pool whose
-/// next tenant would find the regions there.
-pub(in crate::system) fn clear_all(store: &mut StoreContextMut<'_, Context>) {
+/// next tenant would find the regions there. `false` if a region is still in some memory.
+pub(in crate::system) fn clear_all(store: &mut StoreContextMut<'_, Context>) -> bool {
     for handle in store.data().state.handles() {
         let Ok(entry) = store.data_mut().state.entry_mut(handle) else {
             continue;
@@ -300,4 +297,5 @@ pub(in crate::system) fn clear_all(store: &mut StoreContextMut<'_, Context>) {
             attached.forget(store);
         }
     }
+    store.data().state.occupied.is_empty()
 }

@@ -144,7 +144,7 @@ impl Entry {
 impl Attached {
     /// Unmaps the window of an instance that will not run any more.
     pub(in crate::system) fn forget(self, store: &mut StoreContextMut<'_, Context>) {
-        if let Err(error) = clear(store, self.window) {
+        if let Err(error) = clear(store, &self.window) {
             tracing::error!(%error, "a region could not be unmapped from a guest");
         }
     }
@@ -193,14 +193,15 @@ pub(in crate::system) fn remove(
     handle: u32,
 ) -> Result<Body> {
     store.data().state.entry(handle)?;
-    let revoked = revoke_all(store, handle);
+    // A guest that fails meanwhile does not take the region with it: a second try removes it.
+    revoke_all(store, handle)?;
     let state = &mut store.data_mut().state;
     let entry = (handle as usize)
         .checked_sub(1)
         .and_then(|i| state.regions.get_mut(i)?.take())
         .ok_or(Error::NoRegion { handle })?;
     state.names.remove(&entry.name);
-    revoked.map(|()| entry.body)
+    Ok(entry.body)
 }
 
 /// Does something for each window; goes on after an error, and gives the first.
