@@ -465,6 +465,15 @@ pub enum Error {
         why: String,
     },
 
+    /// A guest passed two messages of one region to the host, one of them to be changed.
+    #[error(
+        "two messages in the region `{region}` were passed in one call, and one is to be changed: put them in different regions"
+    )]
+    OpenedTwice {
+        /// The region.
+        region: String,
+    },
+
     /// An implementation of the host was called while it was running.
     #[error("the host's implementation is already running in this call")]
     Reentered,

@@ -173,19 +173,43 @@ pub mod host {
             Ok((region, at.offset()))
         }
 
-        pub fn view<T: Karmem>(&self, message: i64) -> Result<View<'a, T>> {
-            let (region, at) = self.region(message)?;
-            Ok(T::view_unverified_at(region, at))
+        /// There is one region, so a call can open one message.
+        pub fn open<const N: usize>(
+            &mut self,
+            messages: [(i64, bool); N],
+        ) -> Result<[Open<'a>; N]> {
+            let open = |(message, change)| {
+                let (region, at) = self.region(message)?;
+                Ok(Open { region, at, change })
+            };
+            let opened: Result<Vec<_>> = messages.into_iter().map(open).collect();
+            Ok(opened?
+                .try_into()
+                .unwrap_or_else(|_| unreachable!("as many as messages")))
+        }
+    }
+
+    pub struct Open<'a> {
+        region: &'a mut [u8],
+        at: u32,
+        change: bool,
+    }
+
+    impl<'a> Open<'a> {
+        pub fn view<T: Karmem>(self) -> View<'a, T> {
+            assert!(!self.change);
+            T::view_unverified_at(self.region, self.at)
         }
 
-        pub fn view_verified<T: Karmem>(&self, message: i64) -> Result<View<'a, T>> {
-            let (region, at) = self.region(message)?;
-            Ok(T::view_at(region, at, &Limits::default())?)
+        pub fn view_verified<T: Karmem>(self) -> Result<View<'a, T>> {
+            assert!(!self.change);
+            Ok(T::view_at(self.region, self.at, &Limits::default())?)
         }
 
-        pub fn view_mut<T: Karmem>(&self, message: i64) -> Result<ViewMut<'a, T>> {
-            let (region, at) = self.region(message)?;
-            T::view_mut_unverified_at(region, at).ok_or_else(|| Refused("no root".to_owned()))
+        pub fn view_mut<T: Karmem>(self) -> Result<ViewMut<'a, T>> {
+            assert!(self.change);
+            T::view_mut_unverified_at(self.region, self.at)
+                .ok_or_else(|| Refused("no root".to_owned()))
         }
     }
 

@@ -472,25 +472,19 @@ fn value(cx: &mut Ctxt, label: &str, ty: &Type) -> Ty {
 }
 
 fn check_lifetimes(cx: &mut Ctxt, label: &str, ty: &Type) {
-    match ty {
-        Type::Path(path) => {
-            for segment in &path.path.segments {
-                let PathArguments::AngleBracketed(args) = &segment.arguments else {
-                    continue;
-                };
-                for arg in &args.args {
-                    if let GenericArgument::Lifetime(lifetime) = arg {
-                        cx.error(
-                            lifetime,
-                            format!(
-                                "{label}: a message owns its values; pass a type without a lifetime"
-                            ),
-                        );
-                    }
-                }
+    let Type::Path(path) = ty else { return };
+    for segment in &path.path.segments {
+        let PathArguments::AngleBracketed(args) = &segment.arguments else {
+            continue;
+        };
+        for arg in &args.args {
+            if let GenericArgument::Lifetime(lifetime) = arg {
+                cx.error(
+                    lifetime,
+                    format!("{label}: a message owns its values; pass a type without a lifetime"),
+                );
             }
         }
-        _ => {}
     }
 }
 

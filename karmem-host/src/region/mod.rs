@@ -231,10 +231,15 @@ impl Region {
     )]
     pub fn seal(self) -> Result<Sealed, (Region, Error)> {
         match self.persist() {
-            Ok(()) => Ok(Sealed {
-                region: Arc::new(self),
-            }),
+            Ok(()) => Ok(self.into_sealed()),
             Err(e) => Err((self, e)),
+        }
+    }
+
+    /// Gives up the right to write, without publishing anything.
+    pub(crate) fn into_sealed(self) -> Sealed {
+        Sealed {
+            region: Arc::new(self),
         }
     }
 

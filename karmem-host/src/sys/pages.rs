@@ -176,7 +176,13 @@ fn target(store: impl AsContextMut, memory: &Memory, at: usize, len: usize) -> i
     let whole = [base.addr(), at, len]
         .iter()
         .all(|n| n.is_multiple_of(page));
-    if !whole || end > memory.data_size(&store) {
+    if !whole {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "its memory does not begin with a page of this machine: let `Config::memory_reservation` be",
+        ));
+    }
+    if end > memory.data_size(&store) {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     Ok(base.wrapping_add(at))

@@ -484,7 +484,9 @@ impl System {
             }
         }
         for (from, to) in pairs {
-            if self.state().guests[to].guest.abi.is_none() {
+            let member = &self.state().guests[to];
+            // A poisoned one is given what it lacks when it is swapped.
+            if member.guest.abi.is_none() || member.poisoned.is_some() {
                 continue;
             }
             let outbox = match from {

@@ -22,7 +22,7 @@ use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
 pub use build::SystemBuilder;
 pub use client::{Client, Link, Method, Receiving, Sending};
 pub use describe::Description;
-pub use provider::{Caller, Definer, Implementation, Provider, Serving, provided};
+pub use provider::{Caller, Definer, Implementation, Open, Provider, Serving, provided};
 pub(crate) use state::State;
 pub use state::SystemStats;
 
@@ -119,6 +119,7 @@ impl System {
         lower: impl FnOnce(&mut Sending<'_>) -> Result<P>,
         lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
     ) -> Result<T> {
+        let _span = tracing::trace_span!("call", method = &*method.name).entered();
         let (params, top) = self.begin(method, lower)?;
         let result = method.inner.call(&mut self.store, params);
         self.end(method, top, result, lift)
@@ -334,8 +335,8 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Abi`] if the
-    /// module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
+    /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Poisoned`];
+    /// [`Error::Abi`] if the module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
     /// its allocator gives no place for it. The module has what it had before then.
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
@@ -465,21 +466,22 @@ impl System {
         let handle = state.region(region)?;
         let offset = heap::alloc(state, handle, length)?;
         let bytes = state.entry_mut(handle)?.bytes_mut()?;
-        let piece = bytes
-            .get_mut(offset as usize..)
-            .and_then(|b| b.get_mut(..length));
-        let written = piece.map(|piece| value.encode_to(piece));
+        // References count from the region's first byte, wherever in it the message lies.
+        let written = match bytes.get_mut(..offset as usize + length) {
+            Some(bytes) => value
+                .encode_in(&mut FixedWriter::starting_at(bytes, offset))
+                .map_err(Error::from),
+            None => Err(Error::NoRegion { handle }),
+        };
         match written {
-            Some(Ok(length)) => {
+            Ok(root) => {
                 state.stats.bytes_copied += length as u64;
+                debug_assert_eq!(root, offset, "the root is what is written first");
                 Ok(Shared::new(handle, offset))
             }
-            failed => {
+            Err(e) => {
                 heap::free(state, handle, offset)?;
-                Err(match failed {
-                    Some(Err(e)) => e.into(),
-                    _ => Error::NoRegion { handle },
-                })
+                Err(e)
             }
         }
     }
@@ -558,6 +560,12 @@ impl System {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         self.store.data().accountant.limits()
+    }
+
+    /// Sets how long each call from the host may take from now on; `None` for any time.
+    pub fn set_deadline(&mut self, deadline: Option<std::time::Duration>) {
+        self.store.data_mut().accountant.set_deadline(deadline);
+        self.ticks = crate::engine::ticks(deadline);
     }
 
     /// The modules, the implementations of the host, who calls whom, and the regions with their grants.

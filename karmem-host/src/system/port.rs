@@ -7,8 +7,8 @@ use wasmtime::{AsContextMut, Func, FuncType, StoreContextMut};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::system::regions;
 use crate::system::shim::{self, Shim, Signature};
-use crate::system::{provider, regions};
 
 /// What modules import from each other is in modules of this prefix.
 const PREFIX: &str = "karmem:";
@@ -162,7 +162,11 @@ pub(super) fn link(store: &mut StoreContextMut<'_, Context>, port: &Port) -> Res
     let copying = store.data().state.copying;
     for (method, slot) in &port.methods {
         let func = function(store, port.target, &port.interface, method)?;
-        let func = if copying { bridge(store, func) } else { func };
+        let func = if copying {
+            bridge(store, func, port.consumer)
+        } else {
+            func
+        };
         port.shim.set(store, *slot, func)?;
     }
     Ok(())
@@ -249,15 +253,14 @@ fn refusal(store: &mut StoreContextMut<'_, Context>, func: Func, error: Poisoned
     })
 }
 
-/// A function that brings copied regions up to date around a call.
-fn bridge(store: &mut StoreContextMut<'_, Context>, target: Func) -> Func {
+/// A function that brings copied regions up to date around a call, and says in whose name it calls:
+/// a host function finds no shim behind itself here.
+fn bridge(store: &mut StoreContextMut<'_, Context>, target: Func, consumer: Option<usize>) -> Func {
     let ty = target.ty(&*store);
     Func::new(
         store.as_context_mut(),
         ty,
         move |mut caller, params, results| {
-            // Only here wasmtime's caller is the consumer's shim.
-            let consumer = provider::number_of(&mut caller);
             let mut store = caller.as_context_mut();
             let failed = wasmtime::Error::new::<Error>;
             regions::copy_out(&mut store).map_err(failed)?;

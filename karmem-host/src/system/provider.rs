@@ -132,62 +132,91 @@ impl Serving<'_> {
             .name)
     }
 
+    /// Opens messages in regions, all at once: what a method reads and changes in place. Each message
+    /// comes with whether it is to be changed.
+    ///
+    /// # Errors
+    ///
+    /// If the calling module has no such region, or the offset lies outside of it. For a message that
+    /// is to be changed also if the region is sealed, if another module is its writer, or if another
+    /// of the messages lies in the same region ([`Error::OpenedTwice`]).
+    pub fn open<const N: usize>(&mut self, messages: [(i64, bool); N]) -> Result<[Open<'_>; N]> {
+        let wanted = messages.map(|(message, change)| (Message::from_i64(message), change));
+        for (index, (message, change)) in wanted.into_iter().enumerate() {
+            self.may_open(message, change)?;
+            let mut others = wanted.iter().take(index);
+            let same = others.find(|(other, _)| other.handle() == message.handle());
+            if let Some((_, other_change)) = same
+                && (change || *other_change)
+            {
+                let state = &self.caller.get_mut().data().state;
+                return Err(Error::OpenedTwice {
+                    region: state.entry(message.handle())?.name.to_string(),
+                });
+            }
+        }
+        let state = &mut self.caller.get_mut().data_mut().state;
+        let mut opened = wanted.map(|(message, _)| Open {
+            bytes: Bytes::Read(&[]),
+            message,
+        });
+        for (handle, entry) in (1..).zip(&mut state.regions) {
+            let Some(entry) = entry else { continue };
+            let here = |open: &&mut Open<'_>| open.message.handle() == handle;
+            let mut changed = wanted.iter().filter(|(_, change)| *change);
+            if changed.any(|(message, _)| message.handle() == handle) {
+                if let Some(open) = opened.iter_mut().find(here) {
+                    open.bytes = Bytes::Change(entry.bytes_mut()?);
+                }
+            } else {
+                let bytes = entry.bytes();
+                for open in opened.iter_mut().filter(here) {
+                    open.bytes = Bytes::Read(bytes);
+                }
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Whether the calling module may hand a message to the host, to be read or to be changed.
+    fn may_open(&mut self, message: Message, change: bool) -> Result<()> {
+        let consumer = self.check(message.to_i64())?;
+        let state = &self.caller.get_mut().data().state;
+        let entry = state.entry(message.handle())?;
+        if message.offset() >= entry.len() {
+            return Err(Error::WildOffset {
+                message,
+                length: entry.len(),
+            });
+        }
+        match entry.writer.filter(|writer| change && *writer != consumer) {
+            Some(writer) => Err(Error::HasWriter {
+                region: entry.name.to_string(),
+                writer: state.guests[writer].guest.name.to_string(),
+                wanted: "the host".into(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Reads a message in a region where it lies, without checking it first.
     ///
     /// # Errors
     ///
-    /// If the calling module has no such region, or the offset lies outside of it.
+    /// Those of [`open`](Serving::open).
     pub fn view<T: Karmem>(&mut self, message: i64) -> Result<T::View<'_>> {
-        self.check(message)?;
-        let (bytes, offset) = self.caller.get_mut().data().state.locate(message)?;
-        Ok(T::view_unverified_at(bytes, offset))
+        let [open] = self.open([(message, false)])?;
+        Ok(open.view::<T>())
     }
 
-    /// As [`view`](Serving::view), and checks the message.
+    /// Gives access to change a message in a region where it lies, without checking it first.
     ///
     /// # Errors
     ///
-    /// Those of [`view`](Serving::view), and [`Error::Verify`].
-    pub fn view_verified<T: Karmem>(&mut self, message: i64) -> Result<T::View<'_>> {
-        self.check(message)?;
-        let (bytes, offset) = self.caller.get_mut().data().state.locate(message)?;
-        Ok(T::view_at(bytes, offset, &Limits::default())?)
-    }
-
-    /// Gives access to change a message in a region where it lies.
-    ///
-    /// # Errors
-    ///
-    /// If the calling module has no such region, if the offset lies outside of it, if the region is
-    /// sealed, or if another module is its writer.
+    /// Those of [`open`](Serving::open), and that there is no room for a root.
     pub fn view_mut<T: Karmem>(&mut self, message: i64) -> Result<T::ViewMut<'_>> {
-        let consumer = self.check(message)?;
-        let message = Message::from_i64(message);
-        let state = &mut self.caller.get_mut().data_mut().state;
-        let entry = state.entry(message.handle())?;
-        if let Some(writer) = entry.writer.filter(|writer| *writer != consumer) {
-            return Err(Error::HasWriter {
-                region: entry.name.to_string(),
-                writer: state.guests[writer].guest.name.to_string(),
-                wanted: "the host".into(),
-            });
-        }
-        let entry = state.entry_mut(message.handle())?;
-        let length = entry.len();
-        T::view_mut_unverified_at(entry.bytes_mut()?, message.offset())
-            .ok_or(Error::WildOffset { message, length })
-    }
-
-    /// As [`view_mut`](Serving::view_mut), and checks the message.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`view_mut`](Serving::view_mut), and [`Error::Verify`].
-    pub fn view_mut_verified<T: Karmem>(&mut self, message: i64) -> Result<T::ViewMut<'_>> {
-        self.check(message)?;
-        let (bytes, offset) = self.caller.get_mut().data().state.locate(message)?;
-        T::verify_at(bytes, offset, &Limits::default())?;
-        self.view_mut::<T>(message)
+        let [open] = self.open([(message, true)])?;
+        open.view_mut::<T>()
     }
 
     /// Gives a module access to a region, also while it waits for this call.
@@ -233,6 +262,78 @@ impl Serving<'_> {
     }
 }
 
+/// A message that [`Serving::open`] opened.
+#[derive(Debug)]
+pub struct Open<'a> {
+    bytes: Bytes<'a>,
+    message: Message,
+}
+
+#[derive(Debug)]
+enum Bytes<'a> {
+    Read(&'a [u8]),
+    Change(&'a mut [u8]),
+}
+
+impl<'a> Open<'a> {
+    fn bytes(self) -> (&'a [u8], u32) {
+        let bytes = match self.bytes {
+            Bytes::Read(bytes) => bytes,
+            Bytes::Change(bytes) => bytes,
+        };
+        (bytes, self.message.offset())
+    }
+
+    /// Reads it where it lies, without checking it.
+    #[must_use]
+    pub fn view<T: Karmem>(self) -> T::View<'a> {
+        let (bytes, offset) = self.bytes();
+        T::view_unverified_at(bytes, offset)
+    }
+
+    /// Checks it, and reads it where it lies.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Verify`].
+    pub fn view_verified<T: Karmem>(self) -> Result<T::View<'a>> {
+        let (bytes, offset) = self.bytes();
+        Ok(T::view_at(bytes, offset, &Limits::default())?)
+    }
+
+    /// Gives access to change it where it lies, without checking it.
+    ///
+    /// # Errors
+    ///
+    /// If it was opened for reading, or there is no room for a root.
+    pub fn view_mut<T: Karmem>(self) -> Result<T::ViewMut<'a>> {
+        let message = self.message;
+        let (length, view) = match self.bytes {
+            Bytes::Read(bytes) => (bytes.len(), None),
+            Bytes::Change(bytes) => (
+                bytes.len(),
+                T::view_mut_unverified_at(bytes, message.offset()),
+            ),
+        };
+        view.ok_or(Error::WildOffset {
+            message,
+            length: u32::try_from(length).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Checks it, and gives access to change it where it lies.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`view_mut`](Open::view_mut), and [`Error::Verify`].
+    pub fn view_mut_verified<T: Karmem>(self) -> Result<T::ViewMut<'a>> {
+        if let Bytes::Change(bytes) = &self.bytes {
+            T::verify_at(bytes, self.message.offset(), &Limits::default())?;
+        }
+        self.view_mut::<T>()
+    }
+}
+
 /// The number of the module that calls: its shim tells, because wasmtime's caller is the shim.
 pub(super) fn consumer(caller: &mut Caller<'_>, known: &Cell<Option<usize>>) -> Result<usize> {
     if let Some(consumer) = known.get() {
@@ -245,7 +346,7 @@ pub(super) fn consumer(caller: &mut Caller<'_>, known: &Cell<Option<usize>>) -> 
 }
 
 /// The number that the calling shim carries, if the caller is one.
-pub(super) fn number_of(caller: &mut Caller<'_>) -> Option<usize> {
+fn number_of(caller: &mut Caller<'_>) -> Option<usize> {
     let number = caller
         .get_export(shim::CONSUMER)
         .and_then(|export| export.into_global())

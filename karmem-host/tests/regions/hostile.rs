@@ -1,6 +1,7 @@
 //! Guests whose allocators lie.
 
-use karmem_host::{Access, Error, System};
+use karmem_host::wasmtime::Config;
+use karmem_host::{Access, Engine, Error, Removed, System};
 
 use crate::support::*;
 
@@ -134,4 +135,129 @@ fn addresses_that_are_no_good_are_refused() {
     let guest: Guest = system.client("liar").unwrap();
     let h = handle(&system, "r");
     assert_eq!(guest.peek(&mut system, h, 0, 0).unwrap(), 1);
+}
+
+#[test]
+fn a_module_that_traps_when_it_loses_a_region_has_lost_it() {
+    let engine = engine();
+    let trapping = format!("{ABI} {MEMORY}").replace(
+        r#"(func (export "karmem_detach") (param i32))"#,
+        r#"(func (export "karmem_detach") (param i32) unreachable)"#,
+    );
+    let mut system = System::builder(&engine)
+        .module("bad", &module(&engine, &trapping))
+        .module("good", &memory(&engine))
+        .region("r", region(65536, 7))
+        .grant("r", "bad", Access::Write)
+        .grant("r", "good", Access::Read)
+        .build()
+        .unwrap();
+    let h = handle(&system, "r");
+    let bad: Guest = system.client("bad").unwrap();
+    let good: Guest = system.client("good").unwrap();
+    assert!(system.revoke("r", "bad").unwrap_err().as_trap().is_some());
+    assert_eq!(bad.peek(&mut system, h, 0, 0).unwrap(), 0);
+    assert_eq!(first(&system, "r"), 7);
+    // The right to write is free again.
+    system.grant("r", "good", Access::Write).unwrap();
+    good.poke(&mut system, h, 0, 8).unwrap();
+    // The host loses nothing by it either.
+    system.grant("r", "bad", Access::Read).unwrap();
+    assert!(system.remove_region("r").unwrap_err().as_trap().is_some());
+    assert_eq!(bad.peek(&mut system, h, 0, 0).unwrap(), 0);
+    assert_eq!(good.peek(&mut system, h, 0, 0).unwrap(), 0);
+    match system.remove_region("r").unwrap() {
+        Removed::Region(region) => assert_eq!(word(region.bytes(), 0), 8),
+        Removed::Sealed(_) => panic!("sealed"),
+    }
+    assert!(system.bytes("r").is_err());
+}
+
+#[test]
+fn a_poisoned_module_is_not_called_any_more() {
+    let engine = engine();
+    // Something that only the module could put right after a trap; whoever is called counts.
+    let hidden = format!("{ABI} {MEMORY} (global $hidden (mut i32) (i32.const 0))").replace(
+        r#"(func (export "karmem_detach") (param i32))"#,
+        r#"(func (export "karmem_detach") (param i32)
+            (i32.store (i32.const 700) (i32.add (i32.const 1) (i32.load (i32.const 700)))))"#,
+    );
+    let module = module(&engine, &hidden);
+    let mut system = System::builder(&engine)
+        .module("one", &module)
+        .module("two", &module)
+        .region("r", region(65536, 7))
+        .region("s", region(65536, 9))
+        .grant("r", "one", Access::Write)
+        .build()
+        .unwrap();
+    let h = handle(&system, "r");
+    let one: Guest = system.client("one").unwrap();
+    assert!(one.fill_and_trap(&mut system, h, 4, 4).is_err());
+    // Modules are told apart by what was compiled, and the other one is the same.
+    for name in ["one", "two"] {
+        assert!(system.poisoned(name).unwrap().is_some());
+        let e = system.grant("s", name, Access::Read).unwrap_err();
+        assert!(matches!(e, Error::Poisoned { .. }), "{e}");
+    }
+    // It can lose a region all the same, and others can be linked.
+    system.revoke("r", "one").unwrap();
+    system.grant("r", "one", Access::Read).unwrap_err();
+    let _: Guest = system.client("two").unwrap();
+    system.swap("one", &module).unwrap();
+    system.grant("s", "one", Access::Read).unwrap();
+    let s = handle(&system, "s");
+    assert_eq!(one.peek(&mut system, s, 0, 0).unwrap(), 9);
+}
+
+#[test]
+fn engines_of_other_settings() {
+    // (traps by signals, address space reserved, can be mapped)
+    for (signals, reserved) in [(true, true), (true, false), (false, true), (false, false)] {
+        let mut config = Config::new();
+        config.signals_based_traps(signals);
+        config.wasm_custom_page_sizes(true);
+        if !reserved {
+            config.memory_reservation(0).memory_guard_size(0);
+            config.memory_reservation_for_growth(16 << 20);
+        }
+        let engine = Engine::with_config(config).unwrap();
+        // A memory that ends inside of a page, with pages of one byte.
+        let text = format!("{ABI} {MEMORY}")
+            .replace("\"memory\") 2)", "\"memory\") 4300001 (pagesize 1))")
+            .replace("(memory.size)", "(i32.const 65)");
+        let mut system = System::builder(&engine)
+            .module("one", &module(&engine, &text))
+            .region("r", region(2 * 65536, 7))
+            .build()
+            .unwrap();
+        let h = handle(&system, "r");
+        for access in [Access::Write, Access::Read, Access::ReadStrict] {
+            if let Err(e) = system.grant("r", "one", access) {
+                let e = e.to_string();
+                if access == Access::ReadStrict && !signals {
+                    assert!(e.contains("strict grants need an engine"), "{e}");
+                } else {
+                    // Nothing was mapped that is no memory of pages.
+                    assert!(
+                        !signals && !reserved && e.contains("does not begin with a page"),
+                        "{e}"
+                    );
+                }
+                continue;
+            }
+            assert!(signals || access != Access::ReadStrict);
+            let one: Guest = system.client("one").unwrap();
+            assert_eq!(one.peek(&mut system, h, 0, 0).unwrap(), 7);
+            let filled = one.fill(&mut system, h, 65536, 4);
+            assert_eq!(filled.is_err(), access == Access::ReadStrict);
+            let poked = one.poke(&mut system, h, 65540, 4);
+            assert_eq!(poked.is_err(), access == Access::ReadStrict);
+            let seen = word(system.bytes("r").unwrap(), 65540);
+            assert_eq!(seen, 4);
+        }
+        // An instance that ends inside of a page gives its pages back too.
+        let module = module(&engine, &text);
+        assert!(system.swap("one", &module).is_ok());
+    }
 }

@@ -155,38 +155,60 @@ fn served(input: &Interface, method: &Method, host: &Ident, this: &Ident) -> Tok
         let (ident, number) = (&param.ident, abi(input, param));
         quote!(#ident: #number)
     });
-    let viewed = method.params.iter().filter_map(|param| {
-        let ident = &param.ident;
-        let (way, ty) = match &param.pass {
-            Pass::View(ty, false) => ("view", ty),
-            Pass::View(ty, true) => ("view_verified", ty),
-            Pass::ViewMut(ty, false) => ("view_mut", ty),
-            Pass::ViewMut(ty, true) => ("view_mut_verified", ty),
-            Pass::Scalar(..) | Pass::Value { .. } | Pass::Shared(_) => return None,
-        };
-        let way = local(way);
-        Some(quote!(let #ident = #cx.#way::<#ty>(#ident)?;))
-    });
+    // Values are read first, because views lend what they are read from.
     let from = quote!(&*#cx);
-    let lifted = method
+    let values = method.params.iter().filter_map(|param| match &param.pass {
+        Pass::View(..) | Pass::ViewMut(..) => None,
+        Pass::Scalar(..) | Pass::Value { .. } | Pass::Shared(_) => {
+            let (ident, value) = (&param.ident, lifted(input, param, &from));
+            Some(quote!(let #ident = #value;))
+        }
+    });
+    let views: Vec<_> = method
         .params
         .iter()
-        .map(|param| lifted(input, param, &from));
-    let called = quote!(#trait_ident::#ident(#it, #(#lifted),*));
+        .filter_map(|param| match &param.pass {
+            Pass::View(ty, checked) => Some((&param.ident, ty, *checked, false)),
+            Pass::ViewMut(ty, checked) => Some((&param.ident, ty, *checked, true)),
+            Pass::Scalar(..) | Pass::Value { .. } | Pass::Shared(_) => None,
+        })
+        .collect();
+    let opened = (!views.is_empty()).then(|| {
+        let open = local("open");
+        let idents: Vec<_> = views.iter().map(|(ident, ..)| ident).collect();
+        let messages = views
+            .iter()
+            .map(|(ident, _, _, change)| quote!((#ident, #change)));
+        let views = views
+            .iter()
+            .map(|(ident, ty, checked, change)| match (change, checked) {
+                (false, false) => quote!(let #ident = #ident.view::<#ty>();),
+                (false, true) => quote!(let #ident = #ident.view_verified::<#ty>()?;),
+                (true, false) => quote!(let #ident = #ident.view_mut::<#ty>()?;),
+                (true, true) => quote!(let #ident = #ident.view_mut_verified::<#ty>()?;),
+            });
+        quote! {
+            let [#(#idents),*] = #cx.#open([#(#messages),*])?;
+            #(#views)*
+        }
+    });
+    let passed = method.params.iter().map(|param| &param.ident);
+    let called = quote!(#trait_ident::#ident(#it, #(#passed),*));
     let (output, value) = match returned(input, method) {
         Some(_) => (quote!(let #output = #called;), output.to_token_stream()),
         None => (quote!(#called;), quote!(())),
     };
     quote! {
-        #host.method(#name, {
-            let #this = ::core::clone::Clone::clone(&#this);
-            move |#caller: #krate::host::Caller<'_>, #(#params),*| {
-                #this.serve(#caller, |#it, #cx: &mut #krate::host::Serving<'_>| {
-                    #(#viewed)*
-                    #output
-                    <#result as #krate::interface::Output>::lower_output(&#value, #cx)
-                })
-            }
-        })?;
-    }
+            #host.method(#name, {
+                let #this = ::core::clone::Clone::clone(&#this);
+                move |#caller: #krate::host::Caller<'_>, #(#params),*| {
+                    #this.serve(#caller, |#it, #cx: &mut #krate::host::Serving<'_>| {
+    #(#values)*
+                        #opened
+                        #output
+                        <#result as #krate::interface::Output>::lower_output(&#value, #cx)
+                    })
+                }
+            })?;
+        }
 }

@@ -22,6 +22,12 @@ pub(in crate::system) fn grant(
     let state = &store.data().state;
     let entry = state.entry(handle)?;
     let name = state.guests[guest].guest.name.clone();
+    if let Some(why) = &state.guests[guest].poisoned {
+        return Err(Error::Poisoned {
+            module: name.to_string(),
+            why: why.to_string(),
+        });
+    }
     if access == Access::Write {
         match entry.writer {
             Some(writer) if writer != guest => {
@@ -224,6 +230,7 @@ pub(in crate::system) fn revoke(
 ) -> Result<()> {
     let state = &mut store.data_mut().state;
     let module = state.guests[guest].guest.clone();
+    let poisoned = state.guests[guest].poisoned.is_some();
     let entry = state.entry_mut(handle)?;
     let Some(index) = entry.windows.iter().position(|w| w.guest == guest) else {
         return Err(Error::NotGranted {
@@ -238,19 +245,24 @@ pub(in crate::system) fn revoke(
     let cleared = clear(store, &attached.window);
     let entry = store.data_mut().state.entry_mut(handle)?;
     if let Err(e) = cleared {
+        // It has it as before, and so the books say.
         entry.windows.push(attached);
         return Err(e);
     }
     if entry.writer == Some(guest) {
         entry.writer = None;
     }
-    let detached = module.detach(store, handle);
-    let freed = detached.and_then(|()| module.free(store, at, len));
-    // Also if that failed: the others are to know who writes.
-    freed.and(refresh_flags(store))
+    // A poisoned module cannot be told, and will not ask.
+    let told = if poisoned {
+        Ok(())
+    } else {
+        let detached = module.detach(store, handle);
+        detached.and_then(|()| module.free(store, at, len))
+    };
+    told.and(refresh_flags(store))
 }
 
-/// Takes a region away from all guests, as far as that is possible; the first error is given.
+/// Takes a region away from all guests.
 pub(super) fn revoke_all(store: &mut StoreContextMut<'_, Context>, handle: u32) -> Result<()> {
     let windows = &store.data().state.entry(handle)?.windows;
     let guests: Vec<_> = windows.iter().map(|w| w.guest).collect();

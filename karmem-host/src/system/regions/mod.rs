@@ -187,13 +187,13 @@ pub(in crate::system) fn insert(
     Ok(handle)
 }
 
-/// Removes a region and gives it back.
+/// Takes a region away from everybody, removes it and gives it back.
 pub(in crate::system) fn remove(
     store: &mut StoreContextMut<'_, Context>,
     handle: u32,
 ) -> Result<Body> {
     store.data().state.entry(handle)?;
-    // A guest that fails meanwhile does not take the region with it: a second try removes it.
+    // If somebody could not be told, the region stays, and with it what is in it.
     revoke_all(store, handle)?;
     let state = &mut store.data_mut().state;
     let entry = (handle as usize)

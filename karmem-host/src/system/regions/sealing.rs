@@ -55,11 +55,18 @@ pub(in crate::system) fn unseal(
         Body::Sealed(sealed) => match sealed.unseal() {
             Ok(region) => {
                 entry.body = Body::Writing(region);
-                if let Some(writer) = entry.writer {
-                    change(store, handle, writer, Access::Write)?;
-                    refresh_flags(store)?;
+                let Some(writer) = entry.writer else {
+                    return Ok(());
+                };
+                if let Err(e) = change(store, handle, writer, Access::Write) {
+                    // Its window is still one to read with, so nobody may write.
+                    let entry = store.data_mut().state.entry_mut(handle)?;
+                    if let Body::Writing(region) = std::mem::replace(&mut entry.body, Body::Lost) {
+                        entry.body = Body::Sealed(region.into_sealed());
+                    }
+                    return Err(e);
                 }
-                Ok(())
+                refresh_flags(store)
             }
             Err(sealed) => {
                 entry.body = Body::Sealed(sealed);

@@ -83,6 +83,9 @@ fn announce(
 ) -> Result<()> {
     let state = &mut store.data_mut().state;
     let instance = state.guests[guest].guest.clone();
+    if state.guests[guest].poisoned.is_some() {
+        return Ok(());
+    }
     let entry = state.entry_mut(handle)?;
     let len = entry.len();
     let Some(window) = entry.windows.iter_mut().find(|w| w.guest == guest) else {

@@ -23,9 +23,9 @@ pub(super) fn expect_traps(
         return Ok(());
     }
     if !store.engine().get_signals_based_traps() {
+        // A store would end the process.
         return Err(Error::Region(
-            "`Access::ReadStrict` needs an engine with `Config::signals_based_traps(true)`; \
-             grant `Access::Read` instead"
+            "strict grants need an engine with `Config::signals_based_traps`: grant `Access::Read`"
                 .into(),
         ));
     }
