@@ -40,8 +40,11 @@ impl Engine {
     /// because deadlines need it, and memories may not move, because regions are mapped into them (so a
     /// memory cannot grow beyond `Config::memory_reservation`, 4 GiB on a 64-bit machine).
     ///
-    /// Do not switch on `PoolingAllocationConfig::memory_protection_keys`: pages that are mapped later have
-    /// no key, and the pool puts its slots so close to each other that they rely on it.
+    /// One setting is refused: the pooling allocator's protection keys. A mapped region would carry
+    /// the key that every guest has, and those whose memories lie close to each other because they are kept
+    /// apart by keys could reach it. Two others change what regions can do: with
+    /// `Config::signals_based_traps(false)` there are no strict grants, and memories of a
+    /// `Config::with_host_memory` take regions only if they begin at a page of the machine.
     ///
     /// ```
     /// use karmem_host::{Engine, wasmtime::{Config, OptLevel}};
@@ -59,6 +62,13 @@ impl Engine {
         config.epoch_interruption(true);
         config.memory_may_move(false);
         let inner = wasmtime::Engine::new(&config).map_err(|e| Error::Engine(text(e)))?;
+        if has_protection_keys(&inner) {
+            return Err(Error::Engine(
+                "regions cannot be mapped into memories with protection keys: set \
+                 `PoolingAllocationConfig::memory_protection_keys(Enabled::No)`"
+                    .into(),
+            ));
+        }
         // Weak, so that the thread does not keep alive the engine it ticks for.
         let weak = inner.weak();
         thread::Builder::new()
@@ -81,6 +91,14 @@ impl Engine {
     pub fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner
     }
+}
+
+/// Whether memories are kept apart by protection keys, which a mapping over them would lose.
+fn has_protection_keys(engine: &wasmtime::Engine) -> bool {
+    // `Auto` is refused as well: whether it means yes depends on the machine.
+    engine
+        .get_pooling_config()
+        .is_some_and(|pool| !matches!(pool.get_memory_protection_keys(), wasmtime::Enabled::No))
 }
 
 /// So many ticks that at least `deadline` passes before they are over.

@@ -43,6 +43,8 @@ mod signature;
 mod sys;
 mod system;
 mod threads;
+#[cfg(target_os = "linux")]
+mod traps;
 mod typed;
 
 pub use call::Func;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
+#[cfg(target_os = "linux")]
+use std::sync::OnceLock;
 
 use karmem_core::schema::Type;
 use karmem_idl::Schema;
@@ -13,6 +15,8 @@ use crate::error::{Error, Result, text};
 use crate::facts::Facts;
 use crate::imported::Placement;
 use crate::signature::{Signature, extern_name};
+#[cfg(target_os = "linux")]
+use crate::traps::Traps;
 use crate::{schema, section};
 
 /// The exports that messages need, with their parameters and results, all `i32`.
@@ -39,6 +43,9 @@ struct Inner {
     schema: Option<Schema>,
     placement: Placement,
     facts: Facts,
+    /// Read when they are first asked for: few modules have strict grants.
+    #[cfg(target_os = "linux")]
+    traps: OnceLock<Arc<Traps>>,
 }
 
 impl Module {
@@ -118,6 +125,8 @@ impl Module {
                 schema,
                 placement,
                 facts: Facts::of(&bytes),
+                #[cfg(target_os = "linux")]
+                traps: OnceLock::new(),
             }),
         })
     }
@@ -200,6 +209,13 @@ impl Module {
         let (start, end) = self.inner.facts.data;
         let at = u64::from(at);
         start < end && at < end && start < at + u64::from(len)
+    }
+
+    /// Which of its instructions may trap.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn traps(&self) -> &Arc<Traps> {
+        let inner = &self.inner;
+        inner.traps.get_or_init(|| Arc::new(Traps::of(&inner.wasm)))
     }
 
     /// The exported functions, for messages.

@@ -72,7 +72,7 @@ impl Window {
         }
     }
 
-    /// Leaves zeros.
+    /// Leaves zeros. If that fails, everything is as before.
     pub(crate) fn clear(&self, store: impl AsContextMut) -> Result<()> {
         zero(store, &self.memory, self.range(), self.mapped)
     }

@@ -1,30 +1,30 @@
 //! Strict read-only grants: pages that trap when they are stored to.
 //!
 //! A store of compiled wasm to such a page is an ordinary trap of wasmtime. But `memory.fill` and
-//! `memory.copy` run in native code, where wasmtime takes the signal for a crash of its own. This
-//! handler lets such code go on over a private copy of the page, and notes that it happened.
+//! `memory.copy` run in native code, or are compiled to instructions that wasmtime does not expect to fault,
+//! and there it takes the signal for a crash of its own. This handler lets such code go on over a private
+//! copy of the page, and notes that it happened.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rustix::mm::MprotectFlags;
 use wasmtime::Store;
 use wasmtime::unix::StoreExt;
 
 use crate::context::Context;
+use crate::traps::Traps;
 
 /// How many strict windows a system may have. The handler walks a list of fixed length, because
 /// a signal handler may neither lock nor allocate.
 const WINDOWS: usize = 256;
-/// How many modules' code is told apart from native code.
-const MODULES: usize = 256;
 
 /// What the handler needs to know of a system.
 #[derive(Debug)]
 pub(crate) struct Strict {
     windows: Ranges<WINDOWS>,
-    code: Ranges<MODULES>,
+    code: Code,
     violations: AtomicUsize,
 }
 
@@ -70,12 +70,51 @@ impl<const N: usize> Ranges<N> {
     }
 }
 
+/// The modules whose stores may trap. Modules are only added: an instance, and with it its code, stays
+/// until its store ends. A list of cells that are written once can be read by a signal handler at any time.
+#[derive(Debug, Default)]
+struct Code(OnceLock<Box<(Arc<Traps>, Code)>>);
+
+impl Code {
+    fn add(&self, traps: &Arc<Traps>) {
+        let mut end = self;
+        while let Some(entry) = end.0.get() {
+            if Arc::ptr_eq(&entry.0, traps) {
+                return;
+            }
+            end = &entry.1;
+        }
+        let _ = end.0.set(Box::new((traps.clone(), Code::default())));
+    }
+
+    fn traps_at(&self, counter: usize) -> bool {
+        let mut rest = self;
+        while let Some(entry) = rest.0.get() {
+            if entry.0.contain(counter) {
+                return true;
+            }
+            rest = &entry.1;
+        }
+        false
+    }
+}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        // One after the other: a long list would need a deep stack.
+        let mut rest = self.0.take();
+        while let Some(mut entry) = rest {
+            rest = entry.1.0.take();
+        }
+    }
+}
+
 impl Strict {
     /// Installs the handler for what runs in this store.
     pub(crate) fn install(store: &mut Store<Context>) -> Arc<Strict> {
         let strict = Arc::new(Strict {
             windows: Ranges::new(),
-            code: Ranges::new(),
+            code: Code::default(),
             violations: AtomicUsize::new(0),
         });
         let known = strict.clone();
@@ -105,19 +144,9 @@ impl Strict {
         self.windows.remove(start);
     }
 
-    /// Faults in the code of this module are traps.
-    pub(crate) fn add_code(&self, module: &wasmtime::Module) {
-        let range = module.image_range();
-        let range = range.start.addr()..range.end.addr();
-        if self.code.find(range.start).is_none() {
-            // Where there is no room, its faults are noted violations: also not lost.
-            let _ = self.code.add(range);
-        }
-    }
-
-    /// No instance of this module will run any more.
-    pub(crate) fn forget_code(&self, module: &wasmtime::Module) {
-        self.code.remove(module.image_range().start.addr());
+    /// Stores that trap in this code are traps; all others in strict windows are noted.
+    pub(crate) fn add_code(&self, traps: &Arc<Traps>) {
+        self.code.add(traps);
     }
 
     /// How many stores of native code were noted since the last time.
@@ -152,13 +181,13 @@ impl Strict {
         };
         // SAFETY: the caller vouches for the pointer.
         let counter = unsafe { program_counter(context) };
-        if counter.is_some_and(|counter| self.code.find(counter).is_some()) {
+        if counter.is_some_and(|counter| self.code.traps_at(counter)) {
             return false;
         }
-        // Not asked of the system here: sysconf(3) need not be async-signal-safe. Windows are aligned to
-        // 64 KiB, so this never reaches outside of one.
+        // Windows are that many of these pieces. They are counted from the window's beginning: memories
+        // begin at any page of the machine, and behind the last window may lie what no guest may reach.
         const PIECE: usize = 64 << 10;
-        let start = address & !(PIECE - 1);
+        let start = address - (address - window.start) % PIECE;
         // A piece of other rights is a mapping of its own, and the kernel has a limit for those that a guest
         // could reach. The whole window is one again.
         if !writable(start..start + PIECE) && !writable(window) {

@@ -404,10 +404,6 @@ impl System {
         self.renew();
         let instance = wasmtime::Instance::new(&mut self.store, module.wasmtime(), &externs);
         let instance = instance.map_err(|e| not_instantiated(e, &self.store))?;
-        #[cfg(target_os = "linux")]
-        if let Some(strict) = &self.state().strict {
-            strict.add_code(module.wasmtime());
-        }
         let store = self.cx();
         let guest = Guest::new(store, name.into(), module.clone(), instance, None)?;
         Ok((guest, ports))

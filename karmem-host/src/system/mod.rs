@@ -73,7 +73,14 @@ impl Drop for System {
     fn drop(&mut self) {
         // Before the store gives the memories back: the next tenant of a pooled one must not find the
         // regions there.
-        regions::clear_all(&mut self.store.as_context_mut());
+        if !regions::clear_all(&mut self.store.as_context_mut()) {
+            // Better a slot less than a region in it.
+            tracing::error!(
+                "the memories of a system stay allocated: regions are still mapped into them"
+            );
+            let empty = Store::new(self.store.engine(), Context::new(Limits::default()));
+            std::mem::forget(std::mem::replace(&mut self.store, empty));
+        }
     }
 }
 
@@ -313,8 +320,9 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it loses the region. It has lost it
-    /// all the same; the region stays in the system, and can be removed when this is called again.
+    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it loses the region, which
+    /// it then has lost all the same; [`Error::Region`] if the region cannot be unmapped from a module. After
+    /// these two the region is still in this system, and can be removed by a second call.
     pub fn remove_region(&mut self, name: &str) -> Result<Removed> {
         let handle = self.state().region(name)?;
         match regions::remove(&mut self.cx(), handle)? {

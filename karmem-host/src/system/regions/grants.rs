@@ -5,8 +5,8 @@ use std::ops::Range;
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::telling::{flags, refresh_flags};
-use super::watch::{is_watched, unwatch, watch};
-use super::{Attached, each_window};
+use super::watch::{expect_traps, is_watched, unwatch, watch};
+use super::{Attached, Body, each_window};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::region::{Access, Backing, Window};
@@ -92,6 +92,7 @@ pub(in crate::system) fn attach_to(
     let (len, backing) = (entry.len(), entry.backing()?);
     let effective = entry.effective(access);
     let flags = flags(store, handle, guest, effective)?;
+    expect_traps(store, &instance.module, &backing, effective)?;
     let (at, memory) = instance.alloc(store, len)?;
     let mapped = Window::map(store.as_context_mut(), memory, at, len, &backing, effective);
     let window = match mapped.and_then(|window| occupy(store, window, effective)) {
@@ -103,8 +104,14 @@ pub(in crate::system) fn attach_to(
         }
     };
     if let Err(e) = instance.attach(store, handle, at, len, flags) {
-        clear(store, &window)?;
-        let _ = instance.free(store, at, len);
+        match clear(store, &window) {
+            Ok(()) => drop(instance.free(store, at, len)),
+            // It could write for ever what others take for sealed.
+            Err(_) if effective == Access::Write => {
+                store.data_mut().state.entry_mut(handle)?.body = Body::Lost;
+            }
+            Err(_) => {}
+        }
         return Err(e);
     }
     let stats = &mut store.data_mut().state.stats;
@@ -134,7 +141,10 @@ pub(super) fn change(
     let Some(index) = entry.windows.iter().position(|w| w.guest == guest) else {
         return Ok(());
     };
+    let module = store.data().state.guests[guest].guest.module.clone();
+    expect_traps(store, &module, &backing, effective)?;
     // Out of the state, so that both can be used.
+    let entry = store.data_mut().state.entry_mut(handle)?;
     let mut attached = entry.windows.swap_remove(index);
     let done = remap(store, &mut attached, &backing, effective);
     if done.is_ok() {
@@ -201,7 +211,8 @@ pub(super) fn addresses(store: &StoreContextMut<'_, Context>, window: &Window) -
     base + range.start..base + range.end
 }
 
-/// Leaves zeros where a window was. If that fails it is there as before.
+/// Leaves zeros where a window was. If that fails, it is as before, and stays among those that are
+/// occupied.
 pub(super) fn clear(store: &mut StoreContextMut<'_, Context>, window: &Window) -> Result<()> {
     let start = addresses(store, window).start;
     window.clear(store.as_context_mut())?;
@@ -211,7 +222,7 @@ pub(super) fn clear(store: &mut StoreContextMut<'_, Context>, window: &Window) -
 }
 
 /// Takes a region away from a guest: zero pages first, so that it has nothing left even if it
-/// fails in what follows.
+/// fails in what follows. If the system refuses these, the guest has what it had.
 pub(in crate::system) fn revoke(
     store: &mut StoreContextMut<'_, Context>,
     handle: u32,
@@ -288,8 +299,8 @@ pub(in crate::system) fn refresh_strict(store: &mut StoreContextMut<'_, Context>
 }
 
 /// Unmaps everything: before the memories go back to where they came from, which may be a pool whose
-/// next tenant would find the regions there.
-pub(in crate::system) fn clear_all(store: &mut StoreContextMut<'_, Context>) {
+/// next tenant would find the regions there. `false` if a region is still in some memory.
+pub(in crate::system) fn clear_all(store: &mut StoreContextMut<'_, Context>) -> bool {
     for handle in store.data().state.handles() {
         let Ok(entry) = store.data_mut().state.entry_mut(handle) else {
             continue;
@@ -298,4 +309,5 @@ pub(in crate::system) fn clear_all(store: &mut StoreContextMut<'_, Context>) {
             attached.forget(store);
         }
     }
+    store.data().state.occupied.is_empty()
 }

@@ -8,7 +8,42 @@ use crate::context::Context;
 #[cfg(target_os = "linux")]
 use crate::error::Error;
 use crate::error::Result;
-use crate::region::{Access, Window};
+use crate::module::Module;
+use crate::region::{Access, Backing, Window};
+
+/// Before a module gets a strict window: only where stores can trap, and known by what they trap.
+#[cfg(target_os = "linux")]
+pub(super) fn expect_traps(
+    store: &StoreContextMut<'_, Context>,
+    module: &Module,
+    backing: &Backing,
+    access: Access,
+) -> Result<()> {
+    if access != Access::ReadStrict || backing.copies() {
+        return Ok(());
+    }
+    if !store.engine().get_signals_based_traps() {
+        // A store would end the process.
+        return Err(Error::Region(
+            "strict grants need an engine with `Config::signals_based_traps`: grant `Access::Read`"
+                .into(),
+        ));
+    }
+    if let Some(strict) = &store.data().state.strict {
+        strict.add_code(module.traps());
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn expect_traps(
+    _: &StoreContextMut<'_, Context>,
+    _: &Module,
+    _: &Backing,
+    _: Access,
+) -> Result<()> {
+    Ok(())
+}
 
 /// Has the stores noted that native code makes to a strict window.
 #[cfg(target_os = "linux")]
@@ -19,13 +54,6 @@ pub(super) fn watch(
 ) -> Result<()> {
     if access != Access::ReadStrict {
         return Ok(());
-    }
-    if !store.engine().get_signals_based_traps() {
-        // A store would end the process.
-        return Err(Error::Region(
-            "strict grants need an engine with `Config::signals_based_traps`: grant `Access::Read`"
-                .into(),
-        ));
     }
     let range = addresses(store, window);
     let strict = store.data().state.strict.as_ref();
