@@ -50,3 +50,8 @@ macro_rules! __host_async {
 #[cfg(doctest)]
 #[doc = include_str!("../docs/layouts.md")]
 struct Layouts;
+
+/// What needs a host.
+#[cfg(all(doctest, feature = "host"))]
+#[doc = include_str!("../docs/systems.md")]
+struct Systems;

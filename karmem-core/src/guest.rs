@@ -54,7 +54,7 @@ mod regions;
 
 pub use call::{CallError, Inbox, Outbox, call, serve};
 pub use heap::{Heap, HeapError};
-pub use instance::Instance;
+pub use instance::{Called, Instance};
 pub use panics::{init, note_panic, take_panic};
 
 use core::alloc::Layout;

@@ -357,7 +357,12 @@ fn wrong<T>(
     kind: &str,
     example: &str,
 ) -> Option<T> {
-    let message = format!("`{}` needs {kind}; write `#[karmem({example})]`", item.key);
+    let key = &item.key;
+    let attr = match Place::Interface.options().iter().any(|known| key == known) {
+        true if key != "crate" => "karmem::interface",
+        _ => "karmem",
+    };
+    let message = format!("`{key}` needs {kind}; write `#[{attr}({example})]`");
     match value {
         Some(value) => cx.error(value, message),
         None => cx.error(&item.key, message),

@@ -69,11 +69,21 @@ impl<P: Params, R: Results> Func<P, R> {
                 name: self.name.as_ref().into(),
             });
         }
-        let result = instance.enter(self, params);
-        if result.is_err() {
-            instance.recover();
+        match instance.enter(self, params) {
+            Ok(result) => Ok(result),
+            Err(mut e) => {
+                instance.recover();
+                let memory = instance.memory;
+                let ask = instance
+                    .inner
+                    .get_typed_func(&mut instance.store, PANIC)
+                    .ok();
+                if let Some(text) = panic_text(&mut instance.store, ask.as_ref(), memory) {
+                    e.explain(text);
+                }
+                Err(e)
+            }
         }
-        result
     }
 
     /// The name that the guest exports it by.
@@ -129,7 +139,11 @@ impl Instance {
         params: P,
     ) -> Result<R> {
         self.store.set_epoch_deadline(self.ticks);
-        self.store.data_mut().accountant.denied = None;
+        if let Some(fuel) = self.fuel {
+            // Fails only where fuel is not counted, which was found out at the beginning.
+            let _ = self.store.set_fuel(fuel);
+        }
+        self.store.data_mut().begin_call();
         let stack = self.stack.map(|global| global.get(&mut self.store));
         self.stats.calls += 1;
         match func.inner.call(&mut self.store, params) {
@@ -152,6 +166,45 @@ impl Instance {
         let error = trap(name, e, accountant.denied, accountant.limits());
         tracing::debug!(function = name, %error, "a call into a guest failed");
         error
+    }
+}
+
+/// The export that tells of a panic: its pointer in the high half and its length in the low half.
+pub(crate) const PANIC: &str = "karmem_panic";
+
+/// The longest text of a panic that is read.
+const PANIC_BYTES: usize = 64 << 10;
+
+/// Takes the text of a guest's last panic, if it has one to tell.
+#[cold]
+pub(crate) fn panic_text(
+    mut store: impl wasmtime::AsContextMut,
+    ask: Option<&TypedFunc<(), i64>>,
+    memory: Option<wasmtime::Memory>,
+) -> Option<String> {
+    let text = ask?.call(&mut store, ()).ok()?.cast_unsigned();
+    let (at, len) = ((text >> 32) as usize, text as u32 as usize);
+    if len == 0 {
+        return None;
+    }
+    let bytes = memory?
+        .data(&store)
+        .get(at..)?
+        .get(..len.min(PANIC_BYTES))?;
+    Some(String::from_utf8_lossy(bytes).into_owned())
+}
+
+impl Error {
+    /// Puts the text of a panic in the place of the bare trap in which it ended.
+    pub(crate) fn explain(&mut self, text: String) {
+        if let Error::Trap(trap) = self
+            && matches!(
+                trap.reason,
+                Reason::Wasm(wasmtime::Trap::UnreachableCodeReached)
+            )
+        {
+            trap.reason = Reason::Panic(text);
+        }
     }
 }
 

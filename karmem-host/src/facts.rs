@@ -1,6 +1,6 @@
 //! What a module's bytes tell that the engine does not.
 
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType};
+use wasmparser::{Data, DataKind, ExternalKind, Operator, Parser, Payload, TypeRef, ValType};
 
 /// Facts about a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -8,6 +8,9 @@ pub(crate) struct Facts {
     /// Whether the module keeps something in a mutable 32-bit global of its own that it does not export: a
     /// stack pointer, possibly, which nobody puts back after a trap.
     pub(crate) hidden_state: bool,
+    /// From the first to the last byte of the memory's initial data, in whole pages of any machine: the part
+    /// that an engine may map from an image of the module.
+    pub(crate) data: (u64, u64),
 }
 
 impl Facts {
@@ -16,6 +19,7 @@ impl Facts {
     pub(crate) fn of(wasm: &[u8]) -> Facts {
         let mut globals = Vec::new();
         let mut exported = Vec::new();
+        let mut data: Option<(u64, u64)> = None;
         for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
             match payload {
                 Payload::ImportSection(section) => {
@@ -40,20 +44,71 @@ impl Facts {
                             .map(|export| export.index as usize),
                     );
                 }
-                Payload::CodeSectionStart { .. } => break,
+                Payload::DataSection(section) => {
+                    for segment in section.into_iter().map_while(Result::ok) {
+                        let Some(range) = place(&segment) else {
+                            continue;
+                        };
+                        data = Some(data.map_or(range, |d| (d.0.min(range.0), d.1.max(range.1))));
+                    }
+                }
                 _ => {}
             }
         }
         let hidden = |(index, mutable): (usize, bool)| mutable && !exported.contains(&index);
         Facts {
             hidden_state: globals.into_iter().enumerate().any(hidden),
+            data: data.map_or((0, 0), |(start, end)| {
+                (start / PAGE * PAGE, end.next_multiple_of(PAGE))
+            }),
         }
     }
+}
+
+/// What pages of every machine divide.
+const PAGE: u64 = 64 << 10;
+
+/// Where a segment of data lies, if that is known before the module is instantiated. An engine makes an image
+/// only of modules where it is, for all segments.
+fn place(segment: &Data<'_>) -> Option<(u64, u64)> {
+    let DataKind::Active { offset_expr, .. } = &segment.kind else {
+        return None;
+    };
+    let mut operators = offset_expr.get_operators_reader();
+    let at = match operators.read().ok()? {
+        Operator::I32Const { value } => u64::from(value.cast_unsigned()),
+        Operator::I64Const { value } => value.cast_unsigned(),
+        _ => return None,
+    };
+    let len = segment.data.len() as u64;
+    (len > 0).then(|| (at, at.saturating_add(len)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn initial_data_is_known_in_whole_pages() {
+        let data = |text: &str| {
+            let text = format!("(module (global $g i32 (i32.const 9)) (memory 9) (func) {text})");
+            Facts::of(&wat::parse_str(text).unwrap()).data
+        };
+        assert_eq!(data(""), (0, 0));
+        assert_eq!(data(r#"(data "abc")"#), (0, 0));
+        assert_eq!(data(r#"(data (i32.const 5) "")"#), (0, 0));
+        assert_eq!(data(r#"(data (global.get $g) "abc")"#), (0, 0));
+        assert_eq!(data(r#"(data (i32.const 5) "abc")"#), (0, 65536));
+        assert_eq!(data(r#"(data (i32.const 65534) "abc")"#), (0, 131_072));
+        assert_eq!(
+            data(r#"(data (i32.const 200000) "abc") (data (i32.const 70000) "abc")"#),
+            (65536, 262_144)
+        );
+        assert_eq!(
+            data(r#"(data (i32.const -1) "a")"#),
+            ((4 << 30) - 65536, 4 << 30)
+        );
+    }
 
     #[test]
     fn a_stack_pointer_may_be_hidden() {

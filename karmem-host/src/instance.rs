@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use karmem_core::schema::Type;
-use wasmtime::{Extern, Global, Linker, Memory, Store, WasmBacktrace};
+use wasmtime::{Global, Memory, Store};
 
-use crate::call::{Func, trap};
+use crate::call::Func;
 use crate::context::Context;
 use crate::engine::ticks;
-use crate::error::{Error, Result, text};
-use crate::imports::Imports;
+use crate::error::{Error, Result};
 use crate::limits::{Denied, Limits};
 use crate::message::{Block, Blocks, Message};
 use crate::module::Module;
-use crate::signature::{Signature, extern_name};
+use crate::prepared::Builder;
 
 /// The alignment of every block: the largest that a message needs.
 pub(crate) const ALIGN: u32 = 8;
@@ -38,17 +36,19 @@ pub struct Instance {
     pub(crate) inner: wasmtime::Instance,
     pub(crate) id: u64,
     pub(crate) ticks: u64,
+    /// Fuel of each call, if the engine counts it.
+    pub(crate) fuel: Option<u64>,
     pub(crate) stack: Option<Global>,
     pub(crate) stats: Stats,
-    module: Module,
+    pub(crate) module: Module,
     pub(crate) memory: Option<Memory>,
-    abi: Option<Arc<Abi>>,
+    pub(crate) abi: Option<Arc<Abi>>,
     pub(crate) blocks: Blocks,
 }
 
 /// The functions that messages need.
 #[derive(Debug)]
-struct Abi {
+pub(crate) struct Abi {
     alloc: Func<(u32, u32), u32>,
     free: Func<(u32, u32, u32), ()>,
     attach: Func<(u32, u32, u32, u32), ()>,
@@ -70,106 +70,6 @@ pub struct Stats {
     pub bytes_copied: u64,
 }
 
-/// Prepares an instance: see [`Instance::builder`].
-#[derive(Debug)]
-#[must_use]
-pub struct Builder<'a> {
-    module: &'a Module,
-    limits: Limits,
-    imports: Option<&'a Imports>,
-    types: Vec<Type>,
-}
-
-impl<'a> Builder<'a> {
-    /// Sets what the instance may use.
-    pub fn limits(mut self, limits: Limits) -> Builder<'a> {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets what the host gives to the guest.
-    pub fn imports(mut self, imports: &'a Imports) -> Builder<'a> {
-        self.imports = Some(imports);
-        self
-    }
-
-    /// Adds types that the guest must have exactly as the host has them.
-    pub fn expect_types(mut self, types: &[Type]) -> Builder<'a> {
-        self.types.extend_from_slice(types);
-        self
-    }
-
-    /// Makes the instance and calls its `_initialize` if it exports one. Types and imports are checked
-    /// first, before any of the guest's code runs.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Module::check_types`] if types were given; [`Error::Imports`] with everything that is
-    /// missing; [`Error::MemoryLimit`] and [`Error::TableLimit`] if the guest begins too large;
-    /// [`Error::Trap`] if its start function or `_initialize` fails.
-    pub fn build(self) -> Result<Instance> {
-        let Builder {
-            module,
-            limits,
-            imports,
-            types,
-        } = self;
-        let _span = tracing::debug_span!("instantiate").entered();
-        if !types.is_empty() {
-            module.check_types(&types)?;
-        }
-        let engine = module.engine().wasmtime();
-        let empty;
-        let linker = match imports {
-            Some(imports) => imports.linker(),
-            None => {
-                empty = Linker::new(engine);
-                &empty
-            }
-        };
-        if !wasmtime::Engine::same(linker.engine(), engine) {
-            return Err(Error::OtherEngine {
-                what: "set of imports",
-            });
-        }
-
-        let mut store = Store::new(engine, Context::new(limits));
-        store.limiter(|context| &mut context.accountant);
-        let ticks = ticks(limits.deadline);
-        store.set_epoch_deadline(ticks);
-        check_imports(&mut store, linker, module)?;
-        let inner = match linker.instantiate(&mut store, module.wasmtime()) {
-            Ok(inner) => inner,
-            Err(e) => return Err(not_instantiated(e, &store)),
-        };
-
-        let memory = inner.get_memory(&mut store, "memory");
-        let stack = inner
-            .get_global(&mut store, "__stack_pointer")
-            .filter(|global| {
-                let ty = global.ty(&store);
-                ty.mutability().is_var() && ty.content().is_i32()
-            });
-        let id = next_id();
-        let mut instance = Instance {
-            store,
-            inner,
-            id,
-            ticks,
-            stack,
-            stats: Stats::default(),
-            module: module.clone(),
-            memory,
-            abi: None,
-            blocks: Blocks::new(id),
-        };
-        if instance.module.function("_initialize").is_some() {
-            instance.call::<(), ()>("_initialize", ())?;
-        }
-        Ok(instance)
-    }
-}
-
 impl Instance {
     /// An instance of a module that imports nothing.
     ///
@@ -182,12 +82,7 @@ impl Instance {
 
     /// Prepares an instance with imports, limits, and types to check.
     pub fn builder(module: &Module) -> Builder<'_> {
-        Builder {
-            module,
-            limits: Limits::default(),
-            imports: None,
-            types: Vec::new(),
-        }
+        Builder::new(module)
     }
 
     /// The module it is an instance of.
@@ -402,61 +297,4 @@ impl Instance {
 pub(crate) fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-/// Compares all imports with what there is, so that one message names everything that is missing.
-pub(crate) fn check_imports(
-    store: &mut Store<Context>,
-    linker: &Linker<Context>,
-    module: &Module,
-) -> Result<()> {
-    let mut missing = Vec::new();
-    for import in module.wasmtime().imports() {
-        let wanted = import.ty();
-        let name = format!(
-            "{}.{}: {}",
-            import.module(),
-            import.name(),
-            extern_name(&wanted)
-        );
-        match linker.get_by_import(&mut *store, &import) {
-            None => missing.push(name),
-            Some(Extern::Func(func)) => {
-                let found = func.ty(&*store);
-                if !wanted.func().is_some_and(|wanted| found.matches(wanted)) {
-                    missing.push(format!(
-                        "{name}, but the host has func {}",
-                        Signature::of_wasm(&found)
-                    ));
-                }
-            }
-            // wasmtime compares the rest when it links.
-            Some(_) => {}
-        }
-    }
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Imports { missing })
-    }
-}
-
-/// Why there is no instance.
-pub(crate) fn not_instantiated(e: wasmtime::Error, store: &Store<Context>) -> Error {
-    let accountant = &store.data().accountant;
-    let limits = accountant.limits();
-    if e.is::<wasmtime::Trap>() || e.is::<WasmBacktrace>() {
-        return trap("(instantiation)", e, accountant.denied, limits);
-    }
-    match accountant.denied {
-        Some(Denied::Memory(wanted)) => Error::MemoryLimit {
-            wanted,
-            limit: limits.memory,
-        },
-        Some(Denied::Table(wanted)) => Error::TableLimit {
-            wanted,
-            limit: limits.table_elements,
-        },
-        None => Error::Instantiate(text(e)),
-    }
 }

@@ -35,6 +35,7 @@ mod instance;
 mod limits;
 mod message;
 mod module;
+mod prepared;
 mod region;
 mod schema;
 mod section;
@@ -50,14 +51,15 @@ pub use engine::{Engine, TICK};
 pub use error::{Error, Frame, Reason, Result, Trap};
 pub use imported::{CommonBuilder, CommonMemory};
 pub use imports::Imports;
-pub use instance::{Builder, Instance, Stats};
+pub use instance::{Instance, Stats};
 pub use limits::Limits;
 pub use message::{Block, Message};
 pub use module::Module;
+pub use prepared::{Builder, Prepared};
 pub use region::{Access, MAX_REGION, REGION_PAGE, Region, Sealed};
 pub use signature::{Params, Results};
 pub use system::{
-    Caller, Client, Definer, Description, Implementation, Open, Link, Method, Provider, Receiving,
+    Caller, Client, Definer, Description, Implementation, Link, Method, Open, Provider, Receiving,
     Removed, Sending, Serving, System, SystemBuilder, SystemStats, provided,
 };
 pub use threads::{Part, Thread, Threads, ThreadsBuilder};

@@ -69,6 +69,18 @@ impl Limits {
         self
     }
 
+    /// Fuel of each call in this store: as much as there is where the engine counts it and no limit is
+    /// set, none where it does not.
+    pub(crate) fn fuel_in<T>(&self, store: &wasmtime::Store<T>) -> crate::Result<Option<u64>> {
+        match (store.get_fuel(), self.fuel) {
+            (Ok(_), fuel) => Ok(Some(fuel.unwrap_or(u64::MAX))),
+            (Err(_), None) => Ok(None),
+            (Err(_), Some(_)) => Err(crate::Error::Engine(
+                "`Limits::fuel` needs an engine with `Config::consume_fuel(true)`".into(),
+            )),
+        }
+    }
+
     /// With any amount of time per call: a guest that loops never returns.
     #[must_use]
     pub const fn no_deadline(mut self) -> Limits {

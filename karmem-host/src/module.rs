@@ -195,6 +195,13 @@ impl Module {
         self.inner.facts.hidden_state
     }
 
+    /// Whether a part of its memory has something in it before the module runs.
+    pub(crate) fn has_initial_data(&self, at: u32, len: u32) -> bool {
+        let (start, end) = self.inner.facts.data;
+        let at = u64::from(at);
+        start < end && at < end && start < at + u64::from(len)
+    }
+
     /// The exported functions, for messages.
     pub(crate) fn function_names(&self) -> String {
         let functions = self

@@ -5,9 +5,10 @@ use std::ops::Range;
 use karmem_core::{EncodeError, FixedWriter, Karmem};
 
 use crate::error::{Error, Result};
-use crate::instance::{Builder, Instance};
+use crate::instance::Instance;
 use crate::message::{Block, Blocks, Message};
 use crate::module::Module;
+use crate::prepared::Builder;
 
 /// What a [`Place`] is one of.
 #[derive(Clone, Copy, Debug)]

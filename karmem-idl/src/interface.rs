@@ -240,3 +240,6 @@ pub(crate) fn each_named(interfaces: &[Interface], f: &mut impl FnMut(TypeId)) {
         pass.ty().each_named(f);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,10 @@
 //! Const models written by hand, as the derive would write them, for the tests of this crate.
 
 use karmem_core::layout::{Class, Layout, Part, Placed, Rule, place};
-use karmem_core::schema::{Enum, Field, Name, Named, Scalar, Spread, Struct, Type, Union, Variant};
+use karmem_core::schema::{
+    Enum, Field, Interface, Method, Name, Named, Param, Pass, Scalar, Spread, Struct, Type, Union,
+    Variant,
+};
 use karmem_core::section::{self, Item};
 
 /// A field by its name, type, size, alignment, and whether it has a presence byte.
@@ -341,4 +344,61 @@ pub(crate) fn rehashed(section: &[u8], change: impl Fn(&str) -> String) -> Vec<u
 /// The types of [`zoo_section`] in the order of their paths.
 pub(crate) fn zoo_roots() -> &'static [Type] {
     &[BOX, CIRCLE, EITHER, NODE, PIXEL, SHAPE, TEAM, WEAPON, ZOO]
+}
+
+/// An interface with every way to pass something.
+pub(crate) static PHYSICS: Interface = Interface {
+    package: "game",
+    name: "rigid_physics",
+    version: 2,
+    methods: &[
+        Method {
+            name: "step",
+            params: &[
+                Param {
+                    name: "world",
+                    pass: Pass::ViewMut(MONSTERS),
+                },
+                Param {
+                    name: "dt",
+                    pass: Pass::Scalar(F32),
+                },
+            ],
+            ok: Some(Pass::Message(WEAPON)),
+            err: None,
+        },
+        Method {
+            name: "find",
+            params: &[
+                Param {
+                    name: "world",
+                    pass: Pass::View(MONSTERS),
+                },
+                Param {
+                    name: "near",
+                    pass: Pass::Message(VEC3),
+                },
+                Param {
+                    name: "last",
+                    pass: Pass::Shared(MONSTER),
+                },
+            ],
+            ok: Some(Pass::Shared(MONSTER)),
+            err: Some(Pass::Scalar(TEAM)),
+        },
+        Method {
+            name: "reset",
+            params: &[],
+            ok: None,
+            err: None,
+        },
+    ],
+};
+
+/// The game's types and [`PHYSICS`].
+pub(crate) fn physics_section() -> Vec<u8> {
+    const LEN: usize = section::interface_len(&PHYSICS);
+    let mut bytes = section::interface_fragment::<LEN>(&PHYSICS).to_vec();
+    bytes.extend(game_section());
+    bytes
 }

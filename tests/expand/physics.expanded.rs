@@ -818,15 +818,16 @@ impl PhysicsImport {
 #[allow(dead_code, clippy::too_many_arguments)]
 impl dyn Physics {
     #[doc(hidden)]
+    #[inline(never)]
     pub fn __karmem_step<T: Physics + ::core::default::Default>(
-        instance: &::karmem::guest::Instance<T>,
+        called: ::karmem::guest::Called<'_, T>,
         world: i64,
         old: i64,
         team: <Team as ::karmem::interface::Value>::Abi,
         dt: f32,
     ) -> <Report as ::karmem::interface::Output>::Abi {
         ::karmem::guest::serve(
-            instance,
+            called,
             "game/physics.step",
             |it, from| {
                 let mut world_region = ::karmem::Shared::<World>::from_i64(world)
@@ -847,13 +848,14 @@ impl dyn Physics {
         )
     }
     #[doc(hidden)]
+    #[inline(never)]
     pub fn __karmem_find<T: Physics + ::core::default::Default>(
-        instance: &::karmem::guest::Instance<T>,
+        called: ::karmem::guest::Called<'_, T>,
         at: i64,
         name: <World as ::karmem::interface::Value>::Abi,
     ) -> <Result<karmem::Shared<World>, Fault> as ::karmem::interface::Output>::Abi {
         ::karmem::guest::serve(
-            instance,
+            called,
             "game/physics.find",
             |it, from| {
                 ::core::result::Result::Ok(
@@ -869,13 +871,17 @@ impl dyn Physics {
         )
     }
     #[doc(hidden)]
+    #[inline(never)]
     pub fn __karmem_ping<T: Physics + ::core::default::Default>(
-        instance: &::karmem::guest::Instance<T>,
+        called: ::karmem::guest::Called<'_, T>,
     ) {
         ::karmem::guest::serve(
-            instance,
+            called,
             "game/physics.ping",
-            |it, _| { ::core::result::Result::Ok(Physics::ping(it)) },
+            |it, _| {
+                Physics::ping(it);
+                ::core::result::Result::Ok(())
+            },
         )
     }
 }
@@ -995,21 +1001,22 @@ macro_rules! export_physics {
     .method("step", { let this = ::core::clone::Clone::clone(& this); move | caller :
     ::karmem::host::Caller < '_ >, world : i64, old : i64, team : < Team as
     ::karmem::interface::Value > ::Abi, dt : f32 | { this.serve(caller, | it, cx : & mut
-    ::karmem::host::Serving < '_ > | { let world = cx.view_mut:: < World > (world) ?; let
-    old = cx.view_verified:: < World > (old) ?; let output = Physics::step(it, world,
-    old, < Team as ::karmem::interface::Value > ::lift(team, & * cx) ?, < f32 as
-    ::karmem::interface::Value > ::lift(dt, & * cx) ?); < Report as
+    ::karmem::host::Serving < '_ > | { let team = < Team as ::karmem::interface::Value >
+    ::lift(team, & * cx) ?; let dt = < f32 as ::karmem::interface::Value > ::lift(dt, & *
+    cx) ?; let [world, old] = cx.open([(world, true), (old, false)]) ?; let world = world
+    .view_mut:: < World > () ?; let old = old.view_verified:: < World > () ?; let output
+    = Physics::step(it, world, old, team, dt); < Report as ::karmem::interface::Output >
+    ::lower_output(& output, cx) }) } }) ?; host.method("find", { let this =
+    ::core::clone::Clone::clone(& this); move | caller : ::karmem::host::Caller < '_ >,
+    at : i64, name : < World as ::karmem::interface::Value > ::Abi | { this.serve(caller,
+    | it, cx : & mut ::karmem::host::Serving < '_ > | { let at = < karmem::Shared < World
+    > as ::karmem::interface::Value > ::lift(at, & * cx) ?; let name = & < World as
+    ::karmem::interface::Value > ::lift(name, & * cx) ?; let output = Physics::find(it,
+    at, name); < Result < karmem::Shared < World >, Fault > as
     ::karmem::interface::Output > ::lower_output(& output, cx) }) } }) ?; host
-    .method("find", { let this = ::core::clone::Clone::clone(& this); move | caller :
-    ::karmem::host::Caller < '_ >, at : i64, name : < World as ::karmem::interface::Value
-    > ::Abi | { this.serve(caller, | it, cx : & mut ::karmem::host::Serving < '_ > | {
-    let output = Physics::find(it, < karmem::Shared < World > as
-    ::karmem::interface::Value > ::lift(at, & * cx) ?, & < World as
-    ::karmem::interface::Value > ::lift(name, & * cx) ?); < Result < karmem::Shared <
-    World >, Fault > as ::karmem::interface::Output > ::lower_output(& output, cx) }) }
-    }) ?; host.method("ping", { let this = ::core::clone::Clone::clone(& this); move |
-    caller : ::karmem::host::Caller < '_ >, | { this.serve(caller, | it, cx : & mut
-    ::karmem::host::Serving < '_ > | { let output = Physics::ping(it,); < () as
-    ::karmem::interface::Output > ::lower_output(& output, cx) }) } }) ?;
+    .method("ping", { let this = ::core::clone::Clone::clone(& this); move | caller :
+    ::karmem::host::Caller < '_ >, | { this.serve(caller, | it, cx : & mut
+    ::karmem::host::Serving < '_ > | { Physics::ping(it,); < () as
+    ::karmem::interface::Output > ::lower_output(& (), cx) }) } }) ?;
     ::core::result::Result::Ok(()) } }
 }

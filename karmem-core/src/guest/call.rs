@@ -7,7 +7,7 @@
 use core::fmt;
 
 use super::regions::REGIONS;
-use super::{AccessError, Instance, join, open, open_mut};
+use super::{AccessError, Called, join, open, open_mut};
 use crate::error::{EncodeError, VerifyError};
 use crate::interface::{Incoming, Outgoing, Output};
 use crate::layout::{ALLOCATION, align_up};
@@ -156,12 +156,12 @@ pub fn call<A, R: Output>(
 /// If an argument cannot be used, the instance is busy, or there is no place for the result: the
 /// export has no other way to say so. The text begins with `method`.
 pub fn serve<T: Default, R: Output>(
-    instance: &Instance<T>,
+    called: Called<'_, T>,
     method: &str,
     f: impl FnOnce(&mut T, &Inbox) -> Result<R, CallError>,
 ) -> R::Abi {
     let top = REGIONS.top();
-    let done = instance
+    let done = called
         .with(|it| f(it, &Inbox(())))
         .unwrap_or(Err(CallError::Busy))
         .and_then(|result| result.lower_output(&mut Outbox(())));

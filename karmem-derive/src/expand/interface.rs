@@ -2,8 +2,9 @@
 //! it, the exports of a module that provides it, and both for the host.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned;
 
 use super::{Taken, derived, doc, docs_and, quiet};
 use crate::ast::{Interface, Method, Param, Pass, Scalar, Shape};
@@ -44,12 +45,13 @@ fn described(input: &Interface) -> TokenStream {
             quote!(#krate::schema::Param { name: #name, pass: #pass })
         });
         let result = &method.result;
+        let result = quote_spanned!(at(result)=> <#result as #krate::interface::Output>);
         quote! {
             #krate::schema::Method {
                 name: #name,
                 params: &[#(#params),*],
-                ok: <#result as #krate::interface::Output>::OK,
-                err: <#result as #krate::interface::Output>::ERR,
+                ok: #result::OK,
+                err: #result::ERR,
             }
         }
     });
@@ -90,13 +92,13 @@ fn pass(input: &Interface, param: &Param) -> TokenStream {
     let krate = &input.krate;
     let in_region = |way: &str, ty: &Type| {
         let way = Ident::new(way, Span::mixed_site());
-        quote!(#krate::schema::Pass::#way(<#ty as #krate::Karmem>::TYPE))
+        quote_spanned!(at(ty)=> #krate::schema::Pass::#way(<#ty as #krate::Karmem>::TYPE))
     };
     match &param.pass {
         Pass::View(ty, _) => in_region("View", ty),
         Pass::ViewMut(ty, _) => in_region("ViewMut", ty),
         Pass::Scalar(_, ty) | Pass::Value { ty, .. } | Pass::Shared(ty) => {
-            quote!(#krate::interface::parameter::<#ty>())
+            quote_spanned!(at(ty)=> #krate::interface::parameter::<#ty>())
         }
     }
 }
@@ -121,7 +123,9 @@ fn abi(input: &Interface, param: &Param) -> TokenStream {
     let krate = &input.krate;
     match &param.pass {
         Pass::Scalar(scalar, _) => number(*scalar),
-        Pass::Value { ty, .. } => quote!(<#ty as #krate::interface::Value>::Abi),
+        Pass::Value { ty, .. } => {
+            quote_spanned!(at(ty)=> <#ty as #krate::interface::Value>::Abi)
+        }
         Pass::View(..) | Pass::ViewMut(..) | Pass::Shared(_) => quote!(i64),
     }
 }
@@ -132,7 +136,7 @@ fn result_abi(input: &Interface, method: &Method) -> TokenStream {
     match (&method.result_shape, &method.result) {
         (Shape::Scalar(scalar), _) => number(*scalar),
         (_, Type::Tuple(_)) => quote!(()),
-        (_, ty) => quote!(<#ty as #krate::interface::Output>::Abi),
+        (_, ty) => quote_spanned!(at(ty)=> <#ty as #krate::interface::Output>::Abi),
     }
 }
 
@@ -154,7 +158,7 @@ fn client_type(input: &Interface, param: &Param) -> TokenStream {
     let krate = &input.krate;
     match &param.pass {
         Pass::Scalar(_, ty) | Pass::Shared(ty) => ty.to_token_stream(),
-        Pass::Value { ty, .. } => quote!(#krate::interface::Arg<'_, #ty>),
+        Pass::Value { ty, .. } => quote_spanned!(at(ty)=> #krate::interface::Arg<'_, #ty>),
         Pass::View(ty, _) | Pass::ViewMut(ty, _) => quote!(#krate::Shared<#ty>),
     }
 }
@@ -163,7 +167,9 @@ fn client_type(input: &Interface, param: &Param) -> TokenStream {
 fn lowered(input: &Interface, param: &Param, out: &Ident) -> TokenStream {
     let (krate, ident) = (&input.krate, &param.ident);
     match &param.pass {
-        Pass::Value { ty, .. } => quote!(#krate::interface::send::<#ty, _>(#ident, #out)?),
+        Pass::Value { ty, .. } => {
+            quote_spanned!(at(ty)=> #krate::interface::send::<#ty, _>(#ident, #out)?)
+        }
         _ => quote!(#krate::interface::Value::lower(&#ident, #out)?),
     }
 }
@@ -176,12 +182,17 @@ fn lifted(input: &Interface, param: &Param, from: &TokenStream) -> TokenStream {
         Pass::Scalar(_, ty) | Pass::Shared(ty) => (ty, None),
         Pass::View(..) | Pass::ViewMut(..) => return ident.to_token_stream(),
     };
-    quote!(#by_ref <#ty as #krate::interface::Value>::lift(#ident, #from)?)
+    quote_spanned!(at(ty)=> #by_ref <#ty as #krate::interface::Value>::lift(#ident, #from)?)
 }
 
 /// What errors call a method: `game/physics.step`.
 fn title(input: &Interface, method: &Method) -> String {
     format!("{}/{}.{}", input.package, input.name, method.name)
+}
+
+/// Where errors of generated code about this type point.
+fn at(ty: &Type) -> Span {
+    Span::mixed_site().located_at(ty.span())
 }
 
 /// A local name of generated code, which is no parameter of anybody.

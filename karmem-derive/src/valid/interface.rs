@@ -454,33 +454,37 @@ fn value(cx: &mut Ctxt, label: &str, ty: &Type) -> Ty {
             ty,
             format!("{label}: {what} does not travel by itself; {wrap}"),
         ),
-        (None, Err(error)) => cx.push(error),
+        (None, Err(_)) if matches!(ty, Type::Tuple(_)) => {
+            cx.error(ty, format!("{label}: `()` carries nothing; remove it"));
+        }
+        (None, Err(errors)) => {
+            // What is said of fields is true of parameters.
+            for error in errors {
+                cx.error(
+                    ty,
+                    error.to_string().replace("remove the field", "remove it"),
+                );
+            }
+        }
         (None, Ok(())) => check_lifetimes(cx, label, ty),
     }
     seen
 }
 
 fn check_lifetimes(cx: &mut Ctxt, label: &str, ty: &Type) {
-    match ty {
-        Type::Tuple(_) => cx.error(ty, format!("{label}: `()` carries nothing; remove it")),
-        Type::Path(path) => {
-            for segment in &path.path.segments {
-                let PathArguments::AngleBracketed(args) = &segment.arguments else {
-                    continue;
-                };
-                for arg in &args.args {
-                    if let GenericArgument::Lifetime(lifetime) = arg {
-                        cx.error(
-                            lifetime,
-                            format!(
-                                "{label}: a message owns its values; pass a type without a lifetime"
-                            ),
-                        );
-                    }
-                }
+    let Type::Path(path) = ty else { return };
+    for segment in &path.path.segments {
+        let PathArguments::AngleBracketed(args) = &segment.arguments else {
+            continue;
+        };
+        for arg in &args.args {
+            if let GenericArgument::Lifetime(lifetime) = arg {
+                cx.error(
+                    lifetime,
+                    format!("{label}: a message owns its values; pass a type without a lifetime"),
+                );
             }
         }
-        _ => {}
     }
 }
 

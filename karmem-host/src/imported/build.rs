@@ -9,10 +9,11 @@ use crate::context::Context;
 use crate::engine::{Engine, ticks};
 use crate::error::{Error, Result, text};
 use crate::imports::Imports;
-use crate::instance::{Stats, check_imports, next_id, not_instantiated};
+use crate::instance::{Stats, next_id};
 use crate::limits::{Denied, Limits};
 use crate::message::Blocks;
 use crate::module::Module;
+use crate::prepared::{check_imports, not_instantiated};
 
 /// Prepares modules on one memory: see [`CommonMemory::builder`].
 #[derive(Debug)]

@@ -87,10 +87,17 @@ impl Window {
     }
 }
 
-/// Gives the pages of a whole memory back, whose guest will not run any more.
+/// Gives the pages of a whole memory back, whose guest will not run any more and has no windows left.
 pub(crate) fn discard(mut store: impl AsContextMut, memory: Memory) -> Result<()> {
-    let size = memory.data_size(&mut store);
-    zero(store, &memory, 0..size, cfg!(target_os = "linux"))
+    #[cfg(target_os = "linux")]
+    let done = crate::sys::discard(&mut store, &memory)
+        .map_err(|e| Error::Region(format!("a memory cannot be given back: {e}")));
+    #[cfg(not(target_os = "linux"))]
+    let done = {
+        memory.data_mut(&mut store).fill(0);
+        Ok(())
+    };
+    done
 }
 
 fn zero(

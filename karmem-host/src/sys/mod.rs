@@ -12,6 +12,6 @@ pub(crate) mod shared;
 mod strict;
 
 #[cfg(target_os = "linux")]
-pub(crate) use pages::{Pages, Protection, Source, overlay, zero};
+pub(crate) use pages::{Pages, Protection, Source, discard, overlay, zero};
 #[cfg(target_os = "linux")]
 pub(crate) use strict::Strict;

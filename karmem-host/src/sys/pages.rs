@@ -151,6 +151,22 @@ pub(crate) fn zero(
     Ok(())
 }
 
+/// Gives the pages of a whole memory back. It reads as it did when its instance was new: a slot of a pool
+/// keeps the mapping of the initial data for the next instance of the same module.
+pub(crate) fn discard(store: impl AsContextMut, memory: &Memory) -> io::Result<()> {
+    let len = memory.data_size(&store);
+    // Memories with pages smaller than the machine's may end inside of one.
+    let len = len - len % rustix::param::page_size();
+    if len == 0 {
+        return Ok(());
+    }
+    let target = target(store, memory, 0, len)?;
+    // SAFETY: as in `overlay`. The pages are the memory's own: private ones, which read as zeros or as what
+    // they are mapped from afterwards; or a shared window, which does not change by this.
+    unsafe { rustix::mm::madvise(target.cast(), len, rustix::mm::Advice::LinuxDontNeed) }?;
+    Ok(())
+}
+
 /// The address of a range of whole pages in a guest's memory.
 fn target(store: impl AsContextMut, memory: &Memory, at: usize, len: usize) -> io::Result<*mut u8> {
     let store = store.as_context();

@@ -60,10 +60,12 @@ impl<const N: usize> Ranges<N> {
         }
     }
 
-    fn contains(&self, address: usize) -> bool {
-        self.0.iter().any(|(start, end)| {
+    /// The range that an address lies in.
+    fn find(&self, address: usize) -> Option<Range<usize>> {
+        self.0.iter().find_map(|(start, end)| {
             let end = end.load(Ordering::Acquire);
-            address < end && address >= start.load(Ordering::Relaxed)
+            let range = start.load(Ordering::Relaxed)..end;
+            range.contains(&address).then_some(range)
         })
     }
 }
@@ -90,7 +92,12 @@ impl Strict {
 
     /// Lets stores into a range of addresses be noted. `false` if there are too many already.
     pub(crate) fn watch(&self, range: Range<usize>) -> bool {
-        self.windows.add(range)
+        self.watches(range.start) || self.windows.add(range)
+    }
+
+    /// Whether stores to an address are noted.
+    pub(crate) fn watches(&self, address: usize) -> bool {
+        self.windows.find(address).is_some()
     }
 
     /// Ends that.
@@ -101,8 +108,16 @@ impl Strict {
     /// Faults in the code of this module are traps.
     pub(crate) fn add_code(&self, module: &wasmtime::Module) {
         let range = module.image_range();
-        // Where there is no room, its faults are noted violations: also not lost.
-        let _ = self.code.add(range.start.addr()..range.end.addr());
+        let range = range.start.addr()..range.end.addr();
+        if self.code.find(range.start).is_none() {
+            // Where there is no room, its faults are noted violations: also not lost.
+            let _ = self.code.add(range);
+        }
+    }
+
+    /// No instance of this module will run any more.
+    pub(crate) fn forget_code(&self, module: &wasmtime::Module) {
+        self.code.remove(module.image_range().start.addr());
     }
 
     /// How many stores of native code were noted since the last time.
@@ -132,27 +147,35 @@ impl Strict {
         let info = unsafe { &*info };
         // SAFETY: for these two signals the field holds the address, see sigaction(2).
         let address = unsafe { info.si_addr() }.addr();
-        if !self.windows.contains(address) {
+        let Some(window) = self.windows.find(address) else {
             return false;
-        }
+        };
         // SAFETY: the caller vouches for the pointer.
         let counter = unsafe { program_counter(context) };
-        if counter.is_some_and(|counter| self.code.contains(counter)) {
+        if counter.is_some_and(|counter| self.code.find(counter).is_some()) {
             return false;
         }
         // Not asked of the system here: sysconf(3) need not be async-signal-safe. Windows are aligned to
         // 64 KiB, so this never reaches outside of one.
         const PIECE: usize = 64 << 10;
-        let start = std::ptr::with_exposed_provenance_mut::<libc::c_void>(address & !(PIECE - 1));
-        let flags = MprotectFlags::READ | MprotectFlags::WRITE;
-        // SAFETY: the piece lies in a window, which is a private mapping over linear memory: more
-        // rights give the guest a copy of its own of what it may read anyway.
-        if unsafe { rustix::mm::mprotect(start, PIECE, flags) }.is_err() {
+        let start = address & !(PIECE - 1);
+        // A piece of other rights is a mapping of its own, and the kernel has a limit for those that a guest
+        // could reach. The whole window is one again.
+        if !writable(start..start + PIECE) && !writable(window) {
             return false;
         }
         self.violations.fetch_add(1, Ordering::Relaxed);
         true
     }
+}
+
+/// Lets a part of a strict window be written; `false` if the kernel refuses. Async-signal-safe.
+fn writable(range: Range<usize>) -> bool {
+    let start = std::ptr::with_exposed_provenance_mut::<libc::c_void>(range.start);
+    let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+    // SAFETY: the range lies in a window, which is a private mapping over linear memory: more rights give the
+    // guest a copy of its own of what it may read anyway. Windows do not overlap.
+    unsafe { rustix::mm::mprotect(start, range.len(), flags) }.is_ok()
 }
 
 /// Where the thread was, if this machine's context can be read.

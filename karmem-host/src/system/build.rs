@@ -12,9 +12,9 @@ use crate::engine::{Engine, ticks};
 use crate::error::text;
 use crate::error::{Error, Result};
 use crate::imports::Imports;
-use crate::instance::not_instantiated;
 use crate::limits::Limits;
 use crate::module::Module;
+use crate::prepared::not_instantiated;
 use crate::region::{Access, Region, Sealed};
 use crate::signature::extern_name;
 use crate::system::check::{self, Offer};
@@ -200,17 +200,12 @@ impl SystemBuilder {
         }
         let mut store = Store::new(engine, Context::new(self.limits));
         store.limiter(|context| &mut context.accountant);
-        let counts_fuel = store.get_fuel().is_ok();
-        if self.limits.fuel.is_some() && !counts_fuel {
-            return Err(Error::Engine(
-                "`Limits::fuel` needs an engine with `Config::consume_fuel(true)`".into(),
-            ));
-        }
+        let fuel = self.limits.fuel_in(&store)?;
         let mut system = System {
             store,
             id: crate::instance::next_id(),
             ticks: ticks(self.limits.deadline),
-            fuel: counts_fuel.then(|| self.limits.fuel.unwrap_or(u64::MAX)),
+            fuel,
             imports,
             exact: self.exact,
             #[cfg(feature = "async")]

@@ -147,15 +147,14 @@ impl State {
         let top = self.top;
         let handle = self.outbox.ok_or(Error::NoOutbox)?;
         let bytes = self.entry_mut(handle)?.bytes_mut()?;
-        let room = bytes.get_mut(top as usize..).unwrap_or_default();
-        let mut writer = FixedWriter::new(room);
+        // References count from the region's first byte, wherever in it the message lies.
+        let mut writer = FixedWriter::starting_at(bytes, top);
         let root = write(&mut writer)?;
-        let length = writer.len();
-        self.stats.bytes_copied += length as u64;
-        // Both are inside of a region, which is shorter than 4 GiB less 64 KiB.
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
-        self.top = top.saturating_add(length).next_multiple_of(8);
-        Ok(Message::new(handle, top + root).to_i64())
+        // Inside of a region, which is shorter than 4 GiB less 64 KiB.
+        let end = u32::try_from(writer.len()).unwrap_or(u32::MAX);
+        self.stats.bytes_copied += u64::from(end - top);
+        self.top = end.next_multiple_of(8);
+        Ok(Message::new(handle, root).to_i64())
     }
 
     /// The region's bytes around a message, and its offset.

@@ -6,15 +6,13 @@ use wasmtime::{
     AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
 };
 
+use crate::call::{PANIC, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
 
 /// The alignment of a window: what pages of every machine that wasmtime runs on divide.
 pub(super) const WINDOW_ALIGN: u32 = 64 << 10;
-
-/// The longest panic message that is read.
-const PANIC_BYTES: usize = 64 << 10;
 
 /// An instance in a system.
 #[derive(Clone)]
@@ -61,7 +59,7 @@ impl Guest {
         } else {
             None
         };
-        let panic = instance.get_typed_func(&mut store, "karmem_panic").ok();
+        let panic = instance.get_typed_func(&mut store, PANIC).ok();
         let mut guest = Guest {
             name,
             module,
@@ -100,15 +98,8 @@ impl Guest {
     }
 
     /// Takes the message of the last panic, if the module has one to tell.
-    pub(super) fn panic_message(&self, mut store: StoreContextMut<'_, Context>) -> Option<String> {
-        let text = self.panic.as_ref()?.call(&mut store, ()).ok()?;
-        let (at, len) = ((text as u64 >> 32) as usize, text as u32 as usize);
-        if len == 0 {
-            return None;
-        }
-        let bytes = self.memory?.data(&store).get(at..)?;
-        let bytes = bytes.get(..len.min(PANIC_BYTES))?;
-        Some(String::from_utf8_lossy(bytes).into_owned())
+    pub(super) fn panic_message(&self, store: StoreContextMut<'_, Context>) -> Option<String> {
+        panic_text(store, self.panic.as_ref(), self.memory)
     }
 
     /// Calls a function of the ABI, also while the guest is suspended in a call to the host.
@@ -173,6 +164,11 @@ impl Guest {
             Some(format!("is no multiple of {align}"))
         } else if u64::from(at) + u64::from(size) > memory.data_size(&*store) as u64 {
             Some("lies outside its memory".into())
+        } else if self.module.has_initial_data(at, size) {
+            // Whose pages the next instance of the module may be given, as they are after it.
+            Some("lies over its initial data".into())
+        } else if occupied(store, memory, at, size) {
+            Some("lies over another region".into())
         } else {
             None
         };
@@ -252,6 +248,19 @@ impl Guest {
             })?;
         self.enter(store, name, &func, ())
     }
+}
+
+/// Whether a window is there already: mappings that lie over each other could not be taken away one by
+/// one.
+fn occupied(store: &StoreContextMut<'_, Context>, memory: Memory, at: u32, size: u32) -> bool {
+    let start = memory.data_ptr(store).addr() + at as usize;
+    let before = store
+        .data()
+        .state
+        .occupied
+        .range(..start + size as usize)
+        .next_back();
+    before.is_some_and(|(_, end)| *end > start)
 }
 
 impl std::fmt::Debug for Guest {

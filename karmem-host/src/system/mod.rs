@@ -28,7 +28,7 @@ pub use state::SystemStats;
 
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::message::Message;
 use crate::region::{Access, Region, Sealed};
@@ -231,13 +231,8 @@ impl System {
         let panic = after_trap(store, &e);
         self.renew();
         let mut error = crate::call::trap(name, e, denied, &limits);
-        if let (Error::Trap(trap), Some(message)) = (&mut error, panic)
-            && matches!(
-                trap.reason,
-                Reason::Wasm(wasmtime::Trap::UnreachableCodeReached)
-            )
-        {
-            trap.reason = Reason::Panic(message);
+        if let Some(text) = panic {
+            error.explain(text);
         }
         tracing::debug!(function = name, %error, "a call into a guest failed");
         error
@@ -272,6 +267,18 @@ fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> 
     }
     if poisoned && let Err(error) = port::relink_all(store) {
         tracing::error!(%error, "a poisoned module could not be unlinked");
+    }
+    // What native code stored into strict windows before the trap is no matter of the next call.
+    #[cfg(target_os = "linux")]
+    if store
+        .data()
+        .state
+        .strict
+        .as_ref()
+        .is_some_and(|strict| strict.take_violations() > 0)
+        && let Err(error) = regions::refresh_strict(store)
+    {
+        tracing::error!(%error, "a strict window could not be mapped again");
     }
     if let Err(error) = regions::reattach(store) {
         tracing::debug!(%error, "a guest did not take its regions again after a trap");
@@ -449,21 +456,22 @@ impl System {
         let handle = state.region(region)?;
         let offset = heap::alloc(state, handle, length)?;
         let bytes = state.entry_mut(handle)?.bytes_mut()?;
-        let piece = bytes
-            .get_mut(offset as usize..)
-            .and_then(|b| b.get_mut(..length));
-        let written = piece.map(|piece| value.encode_to(piece));
+        // References count from the region's first byte, wherever in it the message lies.
+        let written = match bytes.get_mut(..offset as usize + length) {
+            Some(bytes) => value
+                .encode_in(&mut FixedWriter::starting_at(bytes, offset))
+                .map_err(Error::from),
+            None => Err(Error::NoRegion { handle }),
+        };
         match written {
-            Some(Ok(length)) => {
+            Ok(root) => {
                 state.stats.bytes_copied += length as u64;
+                debug_assert_eq!(root, offset, "the root is what is written first");
                 Ok(Shared::new(handle, offset))
             }
-            failed => {
+            Err(e) => {
                 heap::free(state, handle, offset)?;
-                Err(match failed {
-                    Some(Err(e)) => e.into(),
-                    _ => Error::NoRegion { handle },
-                })
+                Err(e)
             }
         }
     }

@@ -162,7 +162,11 @@ pub(super) fn link(store: &mut StoreContextMut<'_, Context>, port: &Port) -> Res
     let copying = store.data().state.copying;
     for (method, slot) in &port.methods {
         let func = function(store, port.target, &port.interface, method)?;
-        let func = if copying { bridge(store, func) } else { func };
+        let func = if copying {
+            bridge(store, func, port.consumer)
+        } else {
+            func
+        };
         port.shim.set(store, *slot, func)?;
     }
     Ok(())
@@ -249,8 +253,9 @@ fn refusal(store: &mut StoreContextMut<'_, Context>, func: Func, error: Poisoned
     })
 }
 
-/// A function that brings copied regions up to date around a call.
-fn bridge(store: &mut StoreContextMut<'_, Context>, target: Func) -> Func {
+/// A function that brings copied regions up to date around a call, and says in whose name it calls:
+/// a host function finds no shim behind itself here.
+fn bridge(store: &mut StoreContextMut<'_, Context>, target: Func, consumer: Option<usize>) -> Func {
     let ty = target.ty(&*store);
     Func::new(
         store.as_context_mut(),
@@ -260,7 +265,10 @@ fn bridge(store: &mut StoreContextMut<'_, Context>, target: Func) -> Func {
             let failed = wasmtime::Error::new::<Error>;
             regions::copy_out(&mut store).map_err(failed)?;
             regions::copy_in(&mut store).map_err(failed)?;
-            target.call(&mut store, params, results)?;
+            let before = std::mem::replace(&mut store.data_mut().state.bridged, consumer);
+            let called = target.call(&mut store, params, results);
+            store.data_mut().state.bridged = before;
+            called?;
             regions::copy_out(&mut store).map_err(failed)?;
             regions::copy_in(&mut store).map_err(failed)
         },

@@ -339,16 +339,20 @@ pub(super) fn consumer(caller: &mut Caller<'_>, known: &Cell<Option<usize>>) -> 
     if let Some(consumer) = known.get() {
         return Ok(consumer);
     }
+    let number = number_of(caller).or(caller.data().state.bridged);
+    let consumer = number.ok_or(Error::OtherEngine { what: "caller" })?;
+    known.set(Some(consumer));
+    Ok(consumer)
+}
+
+/// The number that the calling shim carries, if the caller is one.
+fn number_of(caller: &mut Caller<'_>) -> Option<usize> {
     let number = caller
         .get_export(shim::CONSUMER)
         .and_then(|export| export.into_global())
-        .and_then(|global| global.get(&mut *caller).i32());
-    let number = number.and_then(|n| usize::try_from(n.cast_unsigned()).ok());
-    let consumer = number
-        .filter(|n| *n < caller.data().state.guests.len())
-        .ok_or(Error::OtherEngine { what: "caller" })?;
-    known.set(Some(consumer));
-    Ok(consumer)
+        .and_then(|global| global.get(&mut *caller).i32())?;
+    let number = usize::try_from(number.cast_unsigned()).ok()?;
+    (number < caller.data().state.guests.len()).then_some(number)
 }
 
 /// Checks that the module that calls has the region of a message, and gives its number.

@@ -1,5 +1,6 @@
 //! The regions of a system: who may use them, and where they lie in each guest.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use wasmtime::{AsContextMut, StoreContextMut};
@@ -245,7 +246,7 @@ pub(super) fn attach_to(
     let flags = flags(store, handle, guest, effective)?;
     let (at, memory) = instance.alloc(store, len)?;
     let mapped = Window::map(store.as_context_mut(), memory, at, len, &backing, effective);
-    let window = match mapped.and_then(|window| watch(store, window, effective)) {
+    let window = match mapped.and_then(|window| occupy(store, window, effective)) {
         Ok(window) => window,
         Err(e) => {
             // The first error is the one to report.
@@ -307,42 +308,60 @@ fn remap(
     backing: &Backing,
     effective: Access,
 ) -> Result<()> {
-    unwatch(store, &attached.window);
-    attached
+    // Watched as long as it may be strict: a store into a strict window that nobody watches ends the process.
+    let known = is_watched(store, &attached.window);
+    watch(store, &attached.window, effective)?;
+    let mapped = attached
         .window
-        .remap(store.as_context_mut(), backing, effective)?;
-    watch_range(store, &attached.window, effective)
+        .remap(store.as_context_mut(), backing, effective);
+    let strict = match mapped {
+        Ok(()) => effective == Access::ReadStrict,
+        Err(_) => known,
+    };
+    if !strict {
+        let start = addresses(store, &attached.window).start;
+        unwatch(store, start);
+    }
+    mapped
 }
 
-/// Has the stores noted that native code makes to a strict window; otherwise it is cleared.
-fn watch(
+/// Notes where a window is; otherwise it is cleared.
+fn occupy(
     store: &mut StoreContextMut<'_, Context>,
     window: Window,
     access: Access,
 ) -> Result<Window> {
-    match watch_range(store, &window, access) {
+    let range = addresses(store, &window);
+    store
+        .data_mut()
+        .state
+        .occupied
+        .insert(range.start, range.end);
+    match watch(store, &window, access) {
         Ok(()) => Ok(window),
         Err(e) => {
-            window.clear(store.as_context_mut())?;
+            clear(store, window)?;
             Err(e)
         }
     }
 }
 
+/// Where a window lies in this process.
+fn addresses(store: &StoreContextMut<'_, Context>, window: &Window) -> Range<usize> {
+    let (memory, range) = window.place();
+    let base = memory.data_ptr(store).addr();
+    base + range.start..base + range.end
+}
+
+/// Has the stores noted that native code makes to a strict window.
 #[cfg(target_os = "linux")]
-fn watch_range(
-    store: &mut StoreContextMut<'_, Context>,
-    window: &Window,
-    access: Access,
-) -> Result<()> {
+fn watch(store: &mut StoreContextMut<'_, Context>, window: &Window, access: Access) -> Result<()> {
     if access != Access::ReadStrict {
         return Ok(());
     }
-    let (memory, range) = window.place();
-    let base = memory.data_ptr(&*store).addr();
-    let strict = store.data().state.strict.clone();
-    let watched = strict.is_none_or(|strict| strict.watch(base + range.start..base + range.end));
-    if watched {
+    let range = addresses(store, window);
+    let strict = store.data().state.strict.as_ref();
+    if strict.is_none_or(|strict| strict.watch(range)) {
         Ok(())
     } else {
         Err(Error::Region(
@@ -352,26 +371,38 @@ fn watch_range(
 }
 
 #[cfg(target_os = "linux")]
-fn unwatch(store: &mut StoreContextMut<'_, Context>, window: &Window) {
-    let (memory, range) = window.place();
-    let start = memory.data_ptr(&*store).addr() + range.start;
+fn is_watched(store: &StoreContextMut<'_, Context>, window: &Window) -> bool {
+    let strict = store.data().state.strict.as_ref();
+    strict.is_some_and(|strict| strict.watches(addresses(store, window).start))
+}
+
+#[cfg(target_os = "linux")]
+fn unwatch(store: &StoreContextMut<'_, Context>, start: usize) {
     if let Some(strict) = &store.data().state.strict {
         strict.forget(start);
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn watch_range(_: &mut StoreContextMut<'_, Context>, _: &Window, _: Access) -> Result<()> {
+fn watch(_: &mut StoreContextMut<'_, Context>, _: &Window, _: Access) -> Result<()> {
     Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn unwatch(_: &mut StoreContextMut<'_, Context>, _: &Window) {}
+fn is_watched(_: &StoreContextMut<'_, Context>, _: &Window) -> bool {
+    false
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unwatch(_: &StoreContextMut<'_, Context>, _: usize) {}
 
 /// Leaves zeros where a window was.
 fn clear(store: &mut StoreContextMut<'_, Context>, window: Window) -> Result<()> {
-    unwatch(store, &window);
-    window.clear(store.as_context_mut())
+    let start = addresses(store, &window).start;
+    window.clear(store.as_context_mut())?;
+    store.data_mut().state.occupied.remove(&start);
+    unwatch(store, start);
+    Ok(())
 }
 
 /// Takes a region away from a guest: zero pages first, so that it has nothing left even if it

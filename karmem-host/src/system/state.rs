@@ -28,6 +28,10 @@ pub(crate) struct State {
     pub(super) stats: SystemStats,
     /// Whether some region is copied and not mapped.
     pub(super) copying: bool,
+    /// Where regions are copied, host code stands between a consumer and what it calls: who that is.
+    pub(super) bridged: Option<usize>,
+    /// The host addresses of all windows, beginning to end.
+    pub(super) occupied: BTreeMap<usize, usize>,
     /// Notes what native code stores into strict windows.
     #[cfg(target_os = "linux")]
     pub(super) strict: Option<Arc<crate::sys::Strict>>,

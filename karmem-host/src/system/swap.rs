@@ -9,6 +9,8 @@ use crate::system::check::{self, Offer};
 use crate::system::guest::Guest;
 use crate::system::port::{self, Port, Target, Wanted};
 use crate::system::regions::{self, Attached};
+#[cfg(target_os = "linux")]
+use crate::system::state::Member;
 
 impl System {
     /// Puts a new version of a module in the place of the one that is there. Regions stay where they
@@ -214,6 +216,18 @@ impl System {
     /// Gives the memory of an instance back that is not used any more.
     fn retire(&mut self, guest: &Guest) {
         self.store.data_mut().state.stats.retired += 1;
+        #[cfg(target_os = "linux")]
+        {
+            let state = self.state();
+            let old = guest.module.wasmtime();
+            let used =
+                |member: &Member| wasmtime::Module::same(member.guest.module.wasmtime(), old);
+            if let Some(strict) = &state.strict
+                && !state.guests.iter().any(used)
+            {
+                strict.forget_code(old);
+            }
+        }
         let Some(memory) = guest.memory else { return };
         let size = memory.data_size(&self.store);
         match crate::region::discard(self.store.as_context_mut(), memory) {

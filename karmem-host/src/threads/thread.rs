@@ -10,7 +10,7 @@ use crate::call::trap;
 use crate::context::Context;
 use crate::engine::ticks;
 use crate::error::{Error, Result, text};
-use crate::instance::{check_imports, not_instantiated};
+use crate::prepared::{check_imports, not_instantiated};
 use crate::signature::{Params, Results, Signature};
 
 /// An instance of the module of [`Threads`], with its own stack and thread-local variables. It can be

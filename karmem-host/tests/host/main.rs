@@ -5,6 +5,7 @@ mod calls;
 mod imports;
 mod loading;
 mod memory;
+mod prepared;
 mod traps;
 mod typed;
 

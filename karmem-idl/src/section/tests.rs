@@ -264,7 +264,7 @@ fn impossible_types_are_refused() {
         (
             "enum test::Team",
             "enums test::Team",
-            "expected `struct`, `enum` or `union`, found `enums`",
+            "expected `struct`, `enum`, `union` or `interface`, found `enums`",
         ),
         (
             "enum test::Team",

@@ -92,7 +92,7 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
     let names: Vec<_> = method.params.iter().map(|param| &param.ident).collect();
     let numbers = method.params.iter().map(|param| abi(input, param));
     let returned = returned(input, method);
-    let (instance, it, from) = (local("instance"), local("it"), local("from"));
+    let (called, it, from) = (local("called"), local("it"), local("from"));
     let opened = method.params.iter().map(|param| opened(input, param));
     let from_tokens = from.to_token_stream();
     let lifted = method
@@ -105,15 +105,21 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
         quote!(_)
     };
     let title = title(input, method);
+    let result = quote!(#trait_ident::#ident(#it, #(#lifted),*));
+    let result = match returned {
+        Some(_) => quote!(::core::result::Result::Ok(#result)),
+        None => quote!(#result; ::core::result::Result::Ok(())),
+    };
     quote! {
         #[doc(hidden)]
+        #[inline(never)]
         pub fn #helper<#of: #trait_ident + ::core::default::Default>(
-            #instance: &#krate::guest::Instance<#of>,
+            #called: #krate::guest::Called<'_, #of>,
             #(#names: #numbers),*
         ) #returned {
-            #krate::guest::serve(#instance, #title, |#it, #from| {
+            #krate::guest::serve(#called, #title, |#it, #from| {
                 #(#opened)*
-                ::core::result::Result::Ok(#trait_ident::#ident(#it, #(#lifted),*))
+                #result
             })
         }
     }
@@ -134,7 +140,7 @@ fn opened(input: &Interface, param: &Param) -> Option<TokenStream> {
         Pass::Scalar(..) | Pass::Value { .. } | Pass::Shared(_) => return None,
     };
     let open = local(open);
-    Some(quote! {
+    Some(quote_spanned! {at(ty)=>
         let #mutable #region = #krate::Shared::<#ty>::from_i64(#ident).#open()?;
         let #ident = #region.#view;
     })
@@ -220,7 +226,7 @@ pub(crate) fn expand(exports: &Exports) -> TokenStream {
             quote! {
                 #[unsafe(export_name = #symbol)]
                 extern "C" fn #name(#(#names: #types),*) -> #result {
-                    <dyn #trait_ident>::#helper::<#ty>(&#instance, #(#names),*)
+                    <dyn #trait_ident>::#helper::<#ty>(#instance.called(), #(#names),*)
                 }
             }
         });

@@ -193,17 +193,22 @@ fn served(input: &Interface, method: &Method, host: &Ident, this: &Ident) -> Tok
         }
     });
     let passed = method.params.iter().map(|param| &param.ident);
+    let called = quote!(#trait_ident::#ident(#it, #(#passed),*));
+    let (output, value) = match returned(input, method) {
+        Some(_) => (quote!(let #output = #called;), output.to_token_stream()),
+        None => (quote!(#called;), quote!(())),
+    };
     quote! {
-        #host.method(#name, {
-            let #this = ::core::clone::Clone::clone(&#this);
-            move |#caller: #krate::host::Caller<'_>, #(#params),*| {
-                #this.serve(#caller, |#it, #cx: &mut #krate::host::Serving<'_>| {
-                    #(#values)*
-                    #opened
-                    let #output = #trait_ident::#ident(#it, #(#passed),*);
-                    <#result as #krate::interface::Output>::lower_output(&#output, #cx)
-                })
-            }
-        })?;
-    }
+            #host.method(#name, {
+                let #this = ::core::clone::Clone::clone(&#this);
+                move |#caller: #krate::host::Caller<'_>, #(#params),*| {
+                    #this.serve(#caller, |#it, #cx: &mut #krate::host::Serving<'_>| {
+    #(#values)*
+                        #opened
+                        #output
+                        <#result as #krate::interface::Output>::lower_output(&#value, #cx)
+                    })
+                }
+            })?;
+        }
 }

@@ -3,6 +3,7 @@
 
 mod bare;
 mod common_memory;
+mod ifaces;
 mod loading;
 mod messages;
 mod threads;

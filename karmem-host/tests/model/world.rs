@@ -1,0 +1,428 @@
+//! A system, and the model of it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use karmem_core::{Interface, schema};
+use karmem_host::{
+    Access, Caller, Client, Definer, Engine, Error, Limits, Link, Method, Module, Provider, Reason,
+    Removed, Result, Sealed, System, provided,
+};
+
+use crate::common::{self, Rng, method};
+use crate::guest::{self, BAD, Bad, MAX_PAGES, OWN, SLOT, Version, WASM_PAGE};
+use crate::model::Region;
+
+/// Modules 0 to 2 call each other in a ring; the last one calls nobody.
+pub const MODULES: usize = 4;
+const RING: usize = 3;
+pub const NAMES: [&str; MODULES] = ["m0", "m1", "m2", "m3"];
+const PROBES: [&str; MODULES] = ["p0", "p1", "p2", "p3"];
+pub const REGIONS: [&str; 6] = ["r0", "r1", "r2", "r3", "r4", "r5"];
+const VERSIONS: i32 = 3;
+/// What all memories together may have.
+pub const MEMORY: usize = 48 << 20;
+/// What swaps and grants may need of that at most.
+pub const SLACK: usize = 16 << 20;
+/// Instances that a system has before it is made anew.
+const INSTANCES: usize = 150;
+
+/// The interface of module `N`.
+enum Guest<const N: usize> {}
+
+const METHODS: &[schema::Method] = &[
+    method("base"),
+    method("flags"),
+    method("store"),
+    method("copy"),
+    method("own_copy"),
+    method("own_fill"),
+    method("grow"),
+    method("version"),
+    method("sp"),
+    method("relay"),
+    method("relay_trap"),
+    method("ask"),
+    method("heap_alloc"),
+    method("heap_free"),
+];
+
+impl<const N: usize> Interface for Guest<N> {
+    const INTERFACE: &'static schema::Interface = &schema::Interface {
+        package: "m",
+        name: ["g0", "g1", "g2", "g3"][N],
+        version: 1,
+        methods: METHODS,
+    };
+}
+
+/// The methods of a guest.
+pub struct Methods {
+    pub base: Method<u32, i32>,
+    pub flags: Method<u32, i32>,
+    pub store: Method<(u32, u32, i64), i32>,
+    pub copy: Method<(u32, u32, u32, u32), i32>,
+    pub own_copy: Method<(u32, u32, u32), i32>,
+    pub own_fill: Method<(u32, u32, i32), i32>,
+    pub grow: Method<i32, i32>,
+    pub version: Method<(), i32>,
+    pub sp: Method<(), i32>,
+    pub relay: Method<(u32, u32, u32, u32, i32), i32>,
+    pub relay_trap: Method<(u32, u32), i32>,
+    pub ask: Method<(i32, u32, u32), i64>,
+    pub heap_alloc: Method<(u32, u32, u32), i32>,
+    pub heap_free: Method<(u32, u32), i32>,
+}
+
+struct Bound<const N: usize>(Methods);
+
+impl<const N: usize> Client for Bound<N> {
+    type Interface = Guest<N>;
+
+    fn bind(link: &mut Link<'_>) -> Result<Self> {
+        Ok(Bound(Methods {
+            base: link.method("base")?,
+            flags: link.method("flags")?,
+            store: link.method("store")?,
+            copy: link.method("copy")?,
+            own_copy: link.method("own_copy")?,
+            own_fill: link.method("own_fill")?,
+            grow: link.method("grow")?,
+            version: link.method("version")?,
+            sp: link.method("sp")?,
+            relay: link.method("relay")?,
+            relay_trap: link.method("relay_trap")?,
+            ask: link.method("ask")?,
+            heap_alloc: link.method("heap_alloc")?,
+            heap_free: link.method("heap_free")?,
+        }))
+    }
+}
+
+/// What the host does while a guest waits.
+#[derive(Clone, Copy, Debug)]
+pub enum Meanwhile {
+    Nothing,
+    Grant(&'static str, &'static str, Access),
+    Revoke(&'static str, &'static str),
+    Fail,
+}
+
+/// The order, and what came of it.
+pub type Order = Arc<Mutex<(Option<Meanwhile>, Option<Result<()>>)>>;
+
+enum Host {}
+
+impl Interface for Host {
+    const INTERFACE: &'static schema::Interface = &schema::Interface {
+        package: "m",
+        name: "host",
+        version: 1,
+        methods: &[method("serve")],
+    };
+}
+
+struct HostProvider(Order);
+
+impl Provider for HostProvider {
+    type Interface = Host;
+
+    fn define(self, host: &mut Definer<'_>) -> Result<()> {
+        let this = provided(self.0);
+        host.method("serve", move |caller: Caller<'_>, _: i32| {
+            this.serve(caller, |order, cx| {
+                let mut order = order.lock().unwrap();
+                let done = match order.0.take().expect("an order for each call") {
+                    Meanwhile::Nothing => Ok(()),
+                    Meanwhile::Grant(region, module, access) => cx.grant(region, module, access),
+                    Meanwhile::Revoke(region, module) => cx.revoke(region, module),
+                    Meanwhile::Fail => {
+                        return Err(Error::Abi("the host was told to fail".into()));
+                    }
+                };
+                order.1 = Some(done);
+                Ok(0)
+            })
+        })
+    }
+}
+
+/// What is known of a module.
+#[derive(Debug)]
+pub struct Member {
+    pub version: Version,
+    /// Its memory for itself.
+    pub own: Vec<u8>,
+    pub poisoned: bool,
+}
+
+/// What counters should show.
+#[derive(Default, Debug)]
+pub struct Counters {
+    pub calls: u64,
+    pub host_calls: u64,
+    pub traps: u64,
+    pub swaps: u64,
+    pub retired: u64,
+}
+
+pub struct World {
+    pub rng: Rng,
+    engine: Engine,
+    good: Vec<Vec<Module>>,
+    bad: Vec<Module>,
+    pub order: Order,
+    pub system: System,
+    pub guests: Vec<Methods>,
+    pub members: Vec<Member>,
+    pub regions: Vec<Option<Region>>,
+    /// Sealed regions that the host keeps, with what they must contain.
+    pub held: Vec<(u64, Sealed, Vec<u8>, bool)>,
+    pub probes: Vec<u32>,
+    pub counters: Counters,
+    pub page: usize,
+    /// Whether regions are copied, some of them.
+    pub copying: bool,
+    next_seal: u64,
+    instances: usize,
+    pub steps: u64,
+    pub log: VecDeque<String>,
+    pub done: BTreeMap<&'static str, (u64, u64)>,
+}
+
+fn version(index: usize, number: i32) -> Version {
+    Version {
+        number,
+        hidden: number == 2,
+        ring: index < RING,
+    }
+}
+
+/// Whom a module of the ring calls.
+pub fn next(index: usize) -> usize {
+    (index + 1) % RING
+}
+
+impl World {
+    pub fn new(engine: &Engine, rng: Rng, copying: bool) -> World {
+        let compile = |index: usize, number: i32, bad: Option<Bad>| {
+            let text = guest::text(index, next(index), version(index, number), bad);
+            common::module(engine, &text)
+        };
+        let versions = |index| (0..VERSIONS).map(|n| compile(index, n, None)).collect();
+        // Compiling takes its time, so each is a version of one of the modules only.
+        let bad = BAD.iter().enumerate();
+        let bad = bad.map(|(i, (bad, _))| compile(i % MODULES, 0, Some(*bad)));
+        let bad = bad.collect();
+        let good: Vec<Vec<Module>> = (0..MODULES).map(versions).collect();
+        let order = Order::default();
+        let numbers = [0; MODULES];
+        let (system, guests, probes) = make(engine, &good, &numbers, &order);
+        World {
+            rng,
+            engine: engine.clone(),
+            bad,
+            good,
+            order,
+            system,
+            guests,
+            members: (0..MODULES).map(|i| fresh(version(i, 0))).collect(),
+            regions: REGIONS.map(|_| None).into(),
+            held: Vec::new(),
+            probes,
+            counters: Counters::default(),
+            page: common::page_size(),
+            copying,
+            next_seal: 0,
+            instances: 0,
+            steps: 0,
+            log: VecDeque::new(),
+            done: BTreeMap::new(),
+        }
+    }
+
+    pub fn is_worn(&self) -> bool {
+        self.instances >= INSTANCES
+    }
+
+    pub fn new_seal(&mut self) -> u64 {
+        self.next_seal += 1;
+        self.next_seal
+    }
+
+    /// How many have the bytes that were sealed under a number.
+    pub fn sharers(&self, seal: u64) -> usize {
+        let regions = self.regions.iter().flatten();
+        regions.filter(|r| r.sealed == Some(seal)).count()
+            + self.held.iter().filter(|(s, ..)| *s == seal).count()
+    }
+
+    /// Exchanges a module for a good or a bad version.
+    pub fn swap(&mut self, module: usize) -> Result<(), &'static str> {
+        self.instances += 1;
+        if self.rng.one_in(3) {
+            let which = self.rng.below(BAD.len());
+            let (bad, want) = BAD[which];
+            let module = which % MODULES;
+            self.note(format!("swap {} for one where {bad:?}", NAMES[module]));
+            let e = self
+                .system
+                .swap(NAMES[module], &self.bad[which])
+                .unwrap_err();
+            assert_eq!(kind(&e), want, "{e}");
+            if want != "link" {
+                // Nobody hears of an instance that failed to start at all.
+                self.counters.retired += u64::from(bad != Bad::StartTraps);
+            }
+            return Err(want);
+        }
+        let number = self.rng.below(VERSIONS as usize) as i32;
+        self.note(format!("swap {} for version {number}", NAMES[module]));
+        self.system
+            .swap(NAMES[module], &self.good[module][number as usize])
+            .unwrap();
+        self.counters.swaps += 1;
+        self.counters.retired += 1;
+        self.members[module] = fresh(version(module, number));
+        for region in self.regions.iter_mut().flatten() {
+            region.refresh(module);
+        }
+        self.check_own(module);
+        Ok(())
+    }
+
+    /// Drops the system and makes another one, which some of the regions go over to.
+    pub fn rebuild(&mut self) {
+        self.note("rebuild");
+        self.check_all();
+        let mut kept = Vec::new();
+        for (slot, name) in REGIONS.iter().enumerate() {
+            let Some(model) = self.regions[slot].take() else {
+                continue;
+            };
+            if self.rng.one_in(3) {
+                continue;
+            }
+            kept.push((slot, self.system.remove_region(name).unwrap(), model));
+        }
+        let numbers: [i32; MODULES] =
+            std::array::from_fn(|_| self.rng.below(VERSIONS as usize) as i32);
+        // The old one goes first, so that the new one gets its slots of a pool.
+        let empty = System::builder(&self.engine).build().unwrap();
+        drop(std::mem::replace(&mut self.system, empty));
+        let (system, guests, probes) = make(&self.engine, &self.good, &numbers, &self.order);
+        self.system = system;
+        self.guests = guests;
+        self.probes = probes;
+        self.members = (0..MODULES)
+            .map(|i| fresh(version(i, numbers[i])))
+            .collect();
+        self.counters = Counters::default();
+        self.instances = 0;
+        for (slot, removed, model) in kept {
+            match removed {
+                Removed::Region(region) => self.system.add_region(REGIONS[slot], region).unwrap(),
+                Removed::Sealed(sealed) => self.system.add_sealed(REGIONS[slot], &sealed).unwrap(),
+            }
+            let handle = self.handle(REGIONS[slot]);
+            self.regions[slot] = Some(Region::new(handle, model.bytes, model.sealed, model.copied));
+        }
+        self.check_all();
+    }
+
+    pub fn handle(&self, region: &str) -> u32 {
+        self.system.shared::<()>(region, 0).unwrap().handle()
+    }
+
+    pub fn note(&mut self, what: impl Into<String>) {
+        if self.log.len() == 40 {
+            self.log.pop_front();
+        }
+        self.log
+            .push_back(format!("{}: {}", self.steps, what.into()));
+    }
+
+    pub fn counts(&self) -> BTreeMap<&'static str, (u64, u64)> {
+        self.done.clone()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the last steps were");
+            for line in &self.log {
+                eprintln!("  {line}");
+            }
+        }
+    }
+}
+
+fn fresh(version: Version) -> Member {
+    Member {
+        version,
+        own: vec![0; OWN.len()],
+        poisoned: false,
+    }
+}
+
+/// A system of four modules, each with a region into which it can show what it has.
+fn make(
+    engine: &Engine,
+    good: &[Vec<Module>],
+    numbers: &[i32; MODULES],
+    order: &Order,
+) -> (System, Vec<Methods>, Vec<u32>) {
+    const { assert!(MAX_PAGES * WASM_PAGE <= 16 << 20) };
+    let limits = Limits::default()
+        .memory(MEMORY)
+        .deadline(Duration::from_millis(150));
+    let mut builder = System::builder(engine)
+        .limits(limits)
+        .outbox(WASM_PAGE)
+        .provide(HostProvider(order.clone()));
+    for (index, name) in NAMES.iter().enumerate() {
+        builder = builder
+            .module(name, &good[index][numbers[index] as usize])
+            .region(PROBES[index], karmem_host::Region::anonymous(SLOT).unwrap())
+            .grant(PROBES[index], name, Access::Write);
+    }
+    let mut system = builder.build().unwrap();
+    let guests = vec![
+        system.client::<Bound<0>>(NAMES[0]).unwrap().0,
+        system.client::<Bound<1>>(NAMES[1]).unwrap().0,
+        system.client::<Bound<2>>(NAMES[2]).unwrap().0,
+        system.client::<Bound<3>>(NAMES[3]).unwrap().0,
+    ];
+    let probe = |name: &&str| system.shared::<()>(name, 0).unwrap().handle();
+    let probes = PROBES.iter().map(probe).collect();
+    (system, guests, probes)
+}
+
+/// What the model calls an error.
+pub fn kind(e: &Error) -> &'static str {
+    match e {
+        Error::Trap(trap) => match trap.reason() {
+            Reason::Deadline(_) => "deadline",
+            Reason::Host(e) if format!("{e:#}").contains("cannot be called any more") => "poisoned",
+            Reason::Host(_) => "host",
+            _ => "trap",
+        },
+        Error::Link { .. } => "link",
+        Error::NoRoom { .. } => "no room",
+        Error::BadAllocation { .. } => "bad allocation",
+        Error::Poisoned { .. } => "poisoned",
+        Error::HasWriter { .. } => "has writer",
+        Error::NotGranted { .. } => "not granted",
+        Error::IsSealed { .. } => "sealed",
+        Error::StillRead { .. } => "still read",
+        Error::UnknownRegion { .. } => "unknown region",
+        Error::Exists { .. } => "exists",
+        Error::RegionFull { .. } => "full",
+        Error::NotAllocated { .. } => "not allocated",
+        Error::HeapInUse { .. } => "heap in use",
+        Error::Violation { .. } => "violation",
+        other => panic!("not expected here: {other}"),
+    }
+}
