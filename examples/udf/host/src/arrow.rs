@@ -10,7 +10,7 @@ use arrow_array::{
 use arrow_ipc::writer::StreamWriter;
 use udf_model::Sales;
 
-/// The columns as Arrow has them in memory. This is not measured: a host that speaks Arrow has them so.
+/// The columns as Arrow has them in memory.
 pub(crate) fn batch(sales: &Sales) -> Result<RecordBatch, Box<dyn Error>> {
     let countries = StringArray::from_iter_values(&sales.countries);
     let keys = UInt16Array::from_iter_values(sales.country.iter().copied());

@@ -83,9 +83,10 @@ pub(crate) fn print(runs: &[Run], rows: usize, answer: &Answer, query: &Query) {
         );
     }
     println!(
-        "\nMedians; the table is brought to the guest several times, and all questions are asked each time. `first` is with \
-         a new table, `then` with one that is there. Copied is everything that was written once more than the host had it: \
-         the table, packed and unpacked; and questions and answers."
+        "\nMedians. `table in`: from the host's vectors to where the guest can ask; `of arrays`: from Arrow arrays, which the \
+         host has already. A host that has its table in the region already brings nothing: that is `then`. `first` is with a \
+         new table, `then` with one that is there. Shared: mapped into the guest. Copied: written once more than the \
+         host had it, and questions and answers."
     );
     if let [_, karmem, others @ ..] = runs {
         for other in others {
