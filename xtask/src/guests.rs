@@ -1,14 +1,15 @@
 //! `cargo xtask guests`: the wasm target and the modules that tests, demo and benches load.
 
-use crate::names::GUESTS;
+use crate::names;
 use crate::tool::{Error, Result};
 use crate::workspace::Workspace;
 
 /// Builds all guests and says where they are.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     ensure_target()?;
-    build(workspace, GUESTS)?;
-    for guest in GUESTS {
+    let guests = names::guests();
+    build(workspace, &guests)?;
+    for guest in guests {
         println!("{}", workspace.shown(&workspace.guest(guest)));
     }
     Ok(())

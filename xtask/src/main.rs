@@ -22,7 +22,13 @@ What a contributor runs. Everything that is missing and that rustup or cargo can
 
 usage: cargo xtask <command>
 
-  demo [ARGUMENTS]     build the example `monsters` and its guests and run it; ARGUMENTS go to the example
+  demo [NAME [ARGUMENTS]]
+                       build an example and its guests and run it; ARGUMENTS go to the example
+      game             (without NAME) modules that share a world, one of them swapped while frames run
+      audio [DIRECTORY [REPEATS]]
+                       three effects in a chain on one block of samples; writes dry.wav and wet.wav
+      udf [ROWS]       columns aggregated in place, by MessagePack and by Arrow IPC
+      monsters         a world in a guest's memory, in place and by MessagePack
   test [--require-all] run every test; a part whose tools are missing is skipped and says how to get them,
                        with --require-all that is a failure
   bench [FILTER]       measure karmem and its peers, natively and in a guest, and print the ratios;

@@ -6,18 +6,58 @@ pub(crate) const WASM_TARGET: &str = karmem_build::TARGET;
 /// The `no_std` runtime, which is tested in more ways than the rest.
 pub(crate) const CORE: &str = "karmem-core";
 
-/// The example of `cargo xtask demo`: its host, and its guests in the order of the host's arguments.
-pub(crate) const DEMO: &str = "monsters-demo";
-pub(crate) const DEMO_GUESTS: [&str; 2] = ["monsters-guest", "monsters-guest-msgpack"];
+/// An example of `cargo xtask demo`.
+pub(crate) struct Demo {
+    /// What it is called on the command line.
+    pub(crate) name: &'static str,
+    /// The package with its host.
+    pub(crate) host: &'static str,
+    /// The packages with its guests, in the order of the host's arguments.
+    pub(crate) guests: &'static [&'static str],
+}
+
+/// The examples; the first is what a newcomer sees.
+pub(crate) const DEMOS: [Demo; 4] = [
+    Demo {
+        name: "game",
+        host: "game-host",
+        guests: &[
+            "game-physics",
+            "game-terrain",
+            "game-grazer",
+            "game-hunter",
+            "game-rogue",
+        ],
+    },
+    Demo {
+        name: "audio",
+        host: "audio-host",
+        guests: &["audio-filter", "audio-chorus", "audio-reverb"],
+    },
+    Demo {
+        name: "udf",
+        host: "udf-host",
+        guests: &["udf-guest", "udf-guest-msgpack", "udf-guest-arrow"],
+    },
+    Demo {
+        name: "monsters",
+        host: "monsters-demo",
+        guests: &["monsters-guest", "monsters-guest-msgpack"],
+    },
+];
 
 /// The benches: their host and their guest.
 pub(crate) const BENCHES: &str = "karmem-benches";
 pub(crate) const BENCH_GUEST: &str = "karmem-benches-guest";
 
-/// Every package that is built for wasm before the tests run. A new guest gets its line here.
-pub(crate) const GUESTS: &[&str] = &[
-    DEMO_GUESTS[0],
-    DEMO_GUESTS[1],
+/// Every package that is built for wasm before the tests run: those of the examples, and these. A new guest
+/// gets its line here.
+pub(crate) fn guests() -> Vec<&'static str> {
+    let demos = DEMOS.iter().flat_map(|demo| demo.guests);
+    demos.chain(OTHER_GUESTS).copied().collect()
+}
+
+const OTHER_GUESTS: &[&str] = &[
     BENCH_GUEST,
     "karmem-tests-guest",
     "karmem-tests-guest-bare",

@@ -1,13 +1,12 @@
 //! `cargo xtask test`: everything that can be tested here, part by part.
 
 use crate::names::{
-    CORE, CORE_WASM_TEST, CORE_WASM_TEST_TARGET, GUESTS, GUESTS_VARIABLE, WASM_TARGET,
-    WASM_TEST_RUNNER,
+    CORE, CORE_WASM_TEST, CORE_WASM_TEST_TARGET, GUESTS_VARIABLE, WASM_TARGET, WASM_TEST_RUNNER,
 };
 use crate::parts::{Outcome, Parts};
 use crate::tool::{self, Result};
 use crate::workspace::Workspace;
-use crate::{guests, tools};
+use crate::{guests, names, tools};
 
 /// Runs all parts and prints the summary; `false` when one failed, or was skipped with `require_all`.
 pub(crate) fn run(workspace: &Workspace, require_all: bool) -> Result<bool> {
@@ -25,7 +24,7 @@ pub(crate) fn run(workspace: &Workspace, require_all: bool) -> Result<bool> {
     });
     if wasm {
         parts.run("guests, for wasm", || {
-            guests::build(workspace, GUESTS).map(|()| Outcome::Passed)
+            guests::build(workspace, &names::guests()).map(|()| Outcome::Passed)
         });
     } else {
         parts.cannot_run("guests, for wasm", NO_TARGET);

@@ -2,11 +2,14 @@
 //!
 //! All three provide the same interface, so the host makes a client of each and calls them in the order
 //! that it likes. The block lies in one region, which one module at a time may write. So the host moves the
-//! right to write along the chain, six times per block: a change of protection of one window, which
-//! takes some microseconds of the 2667 that there are. The other ways are no better here: if the modules
-//! called each other, only one of them could write the block; a region for each step of the chain would
-//! need no moves, but it would no longer be in place, and the host would have to know the chain when it
-//! attaches them.
+//! right to write along the chain: six times per block it maps one window anew, at 4 to 5 µs each, which is
+//! one hundredth of the 2667 µs that there are for a block, though more than the effects themselves take. The
+//! report says how much it was.
+//!
+//! If the modules called each other instead, only one of them could write the block. A region for each
+//! step of the chain, which one module writes and the next reads, needs no moves and is what a host with
+//! hundreds of effects would take; but then the order of the chain is fixed by who was granted what,
+//! and no block is worked on in place.
 //!
 //! `cargo xtask demo audio` builds everything and runs this; the arguments are the modules.
 

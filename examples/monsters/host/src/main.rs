@@ -21,9 +21,11 @@ const FRAMES: u32 = 600;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(guest), Some(msgpack_guest)) = (arguments.next(), arguments.next()) else {
-        return Err("run it by `cargo xtask demo`, which builds the guests: \
+        return Err(
+            "run it by `cargo xtask demo monsters`, which builds the guests: \
                     monsters-demo GUEST.wasm MSGPACK_GUEST.wasm"
-            .into());
+                .into(),
+        );
     };
     compare(&guest, &msgpack_guest)
 }
