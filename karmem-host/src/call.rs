@@ -69,6 +69,7 @@ impl<P: Params, R: Results> Func<P, R> {
                 name: self.name.as_ref().into(),
             });
         }
+        let _span = tracing::trace_span!("call", function = &*self.name).entered();
         match instance.enter(self, params) {
             Ok(result) => Ok(result),
             Err(mut e) => {

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::signature::{Params, Results};
 use crate::system::client::{Method, Receiving, Sending};
 use crate::system::{System, after_trap, regions};
+use tracing::Instrument;
 use wasmtime::{AsContextMut, Store, UpdateDeadline};
 
 use crate::context::Context;
@@ -39,7 +40,9 @@ impl System {
         self.store.data_mut().ticks_left = Some(self.ticks - slice);
         self.store.set_epoch_deadline(slice);
         self.suspended = true;
-        let result = method.inner.call_async(&mut self.store, params).await;
+        let span = tracing::trace_span!("call", method = &*method.name);
+        let call = method.inner.call_async(&mut self.store, params);
+        let result = call.instrument(span).await;
         self.suspended = false;
         self.store.data_mut().ticks_left = None;
         self.end(method, top, result, lift)

@@ -8,6 +8,7 @@ mod client;
 mod describe;
 mod guest;
 mod heap;
+mod outboxes;
 mod port;
 mod provider;
 mod regions;
@@ -112,6 +113,7 @@ impl System {
         lower: impl FnOnce(&mut Sending<'_>) -> Result<P>,
         lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
     ) -> Result<T> {
+        let _span = tracing::trace_span!("call", method = &*method.name).entered();
         let (params, top) = self.begin(method, lower)?;
         let result = method.inner.call(&mut self.store, params);
         self.end(method, top, result, lift)
