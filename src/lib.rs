@@ -55,3 +55,13 @@ struct Layouts;
 #[cfg(all(doctest, feature = "host"))]
 #[doc = include_str!("../docs/systems.md")]
 struct Systems;
+
+/// What needs a host.
+#[cfg(all(doctest, feature = "host"))]
+#[doc = include_str!("../docs/regions.md")]
+struct Regions;
+
+/// What needs a host.
+#[cfg(all(doctest, feature = "host"))]
+#[doc = include_str!("../docs/isolation.md")]
+struct Isolation;

@@ -76,6 +76,34 @@ fn native_code_that_stores_is_noted() {
 }
 
 #[test]
+fn host_functions_that_write_for_a_guest_are_noted_too() {
+    // A function of WASI that writes to where the guest says, before it is denied anything.
+    let text = format!(
+        r#"(import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+        {ABI} {}"#,
+        MEMORY.replace(
+            "(memory.fill (call $at (local.get $h) (local.get $offset)) (i32.const 0x77) (local.get $len))",
+            "(drop (call $sizes (call $at (local.get $h) (local.get $offset)) (i32.const 600)))"
+        )
+    );
+    let engine = engine();
+    let mut system = System::builder(&engine)
+        .module("one", &module(&engine, &text))
+        .region("r", region(65536, 5))
+        .grant("r", "one", Access::ReadStrict)
+        .build()
+        .unwrap();
+    let h = handle(&system, "r");
+    let one: Guest = system.client("one").unwrap();
+    for _ in 0..10 {
+        let e = one.fill(&mut system, h, 0, 4).unwrap_err();
+        assert!(matches!(e, Error::Violation { pages: 1, .. }), "{e}");
+        untouched(&system);
+        assert_eq!(one.peek(&mut system, h, 0, 0).unwrap(), 5);
+    }
+}
+
+#[test]
 fn a_violation_before_a_trap_is_not_the_next_calls() {
     let (mut system, h, one, two) = strict(&engine());
     for _ in 0..3 {
