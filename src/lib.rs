@@ -55,3 +55,8 @@ struct Layouts;
 #[cfg(all(doctest, feature = "host"))]
 #[doc = include_str!("../docs/systems.md")]
 struct Systems;
+
+/// What needs a host.
+#[cfg(all(doctest, feature = "host"))]
+#[doc = include_str!("../docs/regions.md")]
+struct Regions;
