@@ -1,7 +1,5 @@
 //! From a list of modules to a system that runs.
 
-use std::sync::Arc;
-
 use karmem_core::Interface;
 use karmem_core::schema::Pass;
 use wasmtime::{Extern, Linker, Store, StoreContextMut};
@@ -21,7 +19,7 @@ use crate::system::check::{self, Offer};
 use crate::system::guest::Guest;
 use crate::system::port::{self, InterfaceName, Port, Provided, Target, Wanted};
 use crate::system::provider::{Definer, Provider};
-use crate::system::regions::{self, Body, Entry};
+use crate::system::regions::{self, Body};
 use crate::system::shim::{self, Shim};
 use crate::system::state::Member;
 use crate::system::{System, heap, wasi};
@@ -417,87 +415,6 @@ impl System {
             guest.call_if_exported(&mut self.cx(), name)?;
         }
         guest.rest(self.cx());
-        Ok(())
-    }
-
-    /// Gives every module that sends messages a region for them, and lets those read it that it is linked
-    /// with.
-    fn give_outboxes(&mut self) -> Result<()> {
-        for index in 0..self.state().guests.len() {
-            self.give_outbox(index)?;
-        }
-        self.share_outboxes()
-    }
-
-    /// The outbox of one module, if it is linked with anybody and can take regions.
-    pub(super) fn give_outbox(&mut self, index: usize) -> Result<()> {
-        let member = &self.state().guests[index];
-        if member.guest.abi.is_none() || !self.talks(index) {
-            return Ok(());
-        }
-        let name: Arc<str> = format!("{}'s messages", member.guest.name).into();
-        let handle = self.add_outbox(name, Some(index))?;
-        self.store.data_mut().state.guests[index].outbox = Some(handle);
-        regions::grant(&mut self.cx(), handle, index, Access::Write)
-    }
-
-    /// Whether a module calls others or exports an interface.
-    fn talks(&self, index: usize) -> bool {
-        let state = self.state();
-        let linked = state
-            .ports
-            .iter()
-            .any(|port| port.consumer == Some(index) || port.target == Target::Guest(index));
-        linked || !check::exported(&state.guests[index].guest.module).is_empty()
-    }
-
-    fn add_outbox(&mut self, name: Arc<str>, writer: Option<usize>) -> Result<u32> {
-        let region = Region::anonymous(self.state().outbox_len)?;
-        let entry = Entry::new(name, Body::Writing(region), writer, true);
-        regions::insert(&mut self.cx(), entry)
-    }
-
-    /// The host's outbox, which every module may read that the host calls or that calls the host.
-    pub(super) fn host_outbox(&mut self) -> Result<u32> {
-        if let Some(handle) = self.state().outbox {
-            return Ok(handle);
-        }
-        let handle = self.add_outbox("the host's messages".into(), None)?;
-        self.store.data_mut().state.outbox = Some(handle);
-        Ok(handle)
-    }
-
-    /// Lets everybody read the outboxes of those with whom they are linked.
-    pub(super) fn share_outboxes(&mut self) -> Result<()> {
-        let mut pairs: Vec<(Option<usize>, usize)> = Vec::new();
-        for port in &self.state().ports {
-            let target = match port.target {
-                Target::Guest(guest) => Some(guest),
-                // The heap's functions take numbers.
-                Target::Host(0) => continue,
-                Target::Host(_) => None,
-            };
-            for (from, to) in [(port.consumer, target), (target, port.consumer)] {
-                if let Some(to) = to.filter(|to| from != Some(*to)) {
-                    pairs.push((from, to));
-                }
-            }
-        }
-        for (from, to) in pairs {
-            let member = &self.state().guests[to];
-            // A poisoned one is given what it lacks when it is swapped.
-            if member.guest.abi.is_none() || member.poisoned.is_some() {
-                continue;
-            }
-            let outbox = match from {
-                Some(from) => self.state().guests[from].outbox,
-                None => Some(self.host_outbox()?),
-            };
-            let Some(outbox) = outbox else { continue };
-            if self.state().entry(outbox)?.window(to).is_none() {
-                regions::grant(&mut self.cx(), outbox, to, Access::Read)?;
-            }
-        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod client;
 mod describe;
 mod guest;
 mod heap;
+mod outboxes;
 mod port;
 mod provider;
 mod regions;

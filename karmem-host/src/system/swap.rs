@@ -162,23 +162,33 @@ impl System {
             port::link(&mut self.cx(), port)?;
         }
         self.start(guest)?;
-        let mut windows: Vec<(u32, Attached)> = Vec::new();
+        let mut windows = Vec::new();
+        match self.attach_all(index, guest, ports, &mut windows) {
+            Ok(()) => Ok(windows),
+            Err(e) => {
+                for (_, attached) in windows {
+                    attached.forget(&mut self.store.as_context_mut());
+                }
+                Err(e)
+            }
+        }
+    }
+
+    fn attach_all(
+        &mut self,
+        index: usize,
+        guest: &Guest,
+        ports: &[Port],
+        windows: &mut Vec<(u32, Attached)>,
+    ) -> Result<()> {
         for handle in self.state().handles() {
             let Some(access) = self.state().entry(handle)?.window(index).map(|w| w.access) else {
                 continue;
             };
-            let attached = regions::attach_to(&mut self.cx(), handle, index, guest, access);
-            match attached {
-                Ok(attached) => windows.push((handle, attached)),
-                Err(e) => {
-                    for (_, attached) in windows {
-                        attached.forget(&mut self.store.as_context_mut());
-                    }
-                    return Err(e);
-                }
-            }
+            let attached = regions::attach_to(&mut self.cx(), handle, index, guest, access)?;
+            windows.push((handle, attached));
         }
-        Ok(windows)
+        self.outboxes_of_new(index, guest, ports, windows)
     }
 
     /// Lets the new instance take the place of the old one. Nothing of this calls a module.
@@ -204,10 +214,6 @@ impl System {
         }
         self.retire(&old);
         port::relink_all(&mut self.cx())?;
-        if self.state().guests[index].outbox.is_none() {
-            self.give_outbox(index)?;
-        }
-        self.share_outboxes()?;
         regions::refresh_flags(&mut self.cx())
     }
 

@@ -319,7 +319,9 @@ impl World {
         access: Access,
         done: karmem_host::Result<()>,
     ) -> Done {
+        let poisoned = self.members[module].poisoned;
         let wanted = match &mut self.regions[slot] {
+            Some(_) if poisoned => Err("poisoned"),
             Some(region) => region.grant(module, access),
             None => Err("unknown region"),
         };
