@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
+#[cfg(target_os = "linux")]
+use super::each_window;
 use super::telling::{flags, refresh_flags};
 use super::watch::{expect_traps, is_watched, unwatch, watch};
-use super::{Attached, Body, each_window};
+use super::{Attached, Body};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::region::{Access, Backing, Window};
