@@ -19,6 +19,9 @@
 //! # }
 //! ```
 //!
+//! Several modules that call each other make a [`System`], and a [`Region`] is memory that they and the
+//! host see at the same time: `docs/systems.md` and `docs/regions.md` in the repository tell of both.
+//!
 //! A guest is not trusted: one that traps, loops or grows too large gives an [`Error`] from the call
 //! that did it, and the host goes on. See [`Limits`] for what a guest may use and
 //! [`Instance`] for the state in which a trap leaves it.

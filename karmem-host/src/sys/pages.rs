@@ -187,3 +187,25 @@ fn target(store: impl AsContextMut, memory: &Memory, at: usize, len: usize) -> i
     }
     Ok(base.wrapping_add(at))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_makes_the_pages_fewer() {
+        let mut pages = Pages::new(128 << 10).unwrap();
+        pages.bytes_mut().fill(7);
+        let file = &pages.source().file;
+        for len in [0, 64 << 10, 256 << 10] {
+            let e = rustix::fs::ftruncate(file, len).unwrap_err();
+            assert_eq!(e, rustix::io::Errno::PERM, "{len}");
+        }
+        // Nor takes the seals away, nor adds one that would make it impossible to map the pages for writing.
+        for seal in [SealFlags::empty(), SealFlags::WRITE] {
+            let e = rustix::fs::fcntl_add_seals(file, seal).unwrap_err();
+            assert_eq!(e, rustix::io::Errno::PERM);
+        }
+        assert!(pages.bytes().iter().all(|b| *b == 7));
+    }
+}

@@ -66,8 +66,8 @@ pub struct SystemStats {
     pub retired: u64,
     /// Bytes of all windows mapped so far: what is worked on together, in place.
     pub bytes_shared: u64,
-    /// Bytes that were copied: messages that the host encoded or decoded, and all bytes of regions that
-    /// are copied because they cannot be mapped.
+    /// Bytes that were copied: messages that the host wrote, and all bytes of regions that are copied
+    /// because they cannot be mapped.
     pub bytes_copied: u64,
 }
 

@@ -190,7 +190,7 @@ fn first_world() -> World {
         },
         speed: Vec2 { x: 0.0, y: 0.0 },
         energy: 100.0,
-        kind: if index % 20 == 0 {
+        kind: if index.is_multiple_of(20) {
             Kind::Wolf
         } else {
             Kind::Sheep
