@@ -60,11 +60,8 @@ struct Systems;
 #[cfg(all(doctest, feature = "host"))]
 #[doc = include_str!("../docs/regions.md")]
 struct Regions;
-<<<<<<< HEAD
 
 /// What needs a host.
 #[cfg(all(doctest, feature = "host"))]
 #[doc = include_str!("../docs/isolation.md")]
 struct Isolation;
-=======
->>>>>>> w-regions
