@@ -935,12 +935,12 @@ macro_rules! export_physics {
 }
 ::karmem::__host! {
     #[doc = " Calls the module of a system that provides [`Physics`]."]
-    #[allow(dead_code)] #[derive(::core::clone::Clone, ::core::fmt::Debug)] pub (crate)
-    struct PhysicsClient { step : ::karmem::host::Method < (i64, i64, < Team as
-    ::karmem::interface::Value > ::Abi, f32,), < Report as ::karmem::interface::Output >
-    ::Abi >, find : ::karmem::host::Method < (i64, < World as ::karmem::interface::Value
-    > ::Abi,), < Result < karmem::Shared < World >, Fault > as
-    ::karmem::interface::Output > ::Abi >, ping : ::karmem::host::Method < (), () >, }
+    #[allow(dead_code, clippy::type_complexity)] #[derive(::core::clone::Clone,
+    ::core::fmt::Debug)] pub (crate) struct PhysicsClient { step : ::karmem::host::Method
+    < (i64, i64, < Team as ::karmem::interface::Value > ::Abi, f32,), < Report as
+    ::karmem::interface::Output > ::Abi >, find : ::karmem::host::Method < (i64, < World
+    as ::karmem::interface::Value > ::Abi,), < Result < karmem::Shared < World >, Fault >
+    as ::karmem::interface::Output > ::Abi >, ping : ::karmem::host::Method < (), () >, }
     #[automatically_derived] impl ::karmem::host::Client for PhysicsClient { type
     Interface = PhysicsInterface; fn bind(link : & mut ::karmem::host::Link < '_ >) ->
     ::karmem::host::Result < Self > { ::core::result::Result::Ok(Self { step : link

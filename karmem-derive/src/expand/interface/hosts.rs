@@ -37,7 +37,7 @@ fn client(input: &Interface) -> TokenStream {
     let link = local("link");
     quote! {
         #about
-        #[allow(dead_code)]
+        #[allow(dead_code, clippy::type_complexity)]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct #ident {
             #(#idents: #types,)*
