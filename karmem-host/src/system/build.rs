@@ -206,8 +206,7 @@ impl SystemBuilder {
             fuel,
             imports,
             exact: self.exact,
-            #[cfg(feature = "async")]
-            suspended: false,
+            running: false,
         };
         #[cfg(feature = "async")]
         crate::system::awaited::install(&mut system.store);
