@@ -447,7 +447,10 @@ impl System {
         let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
         port::link(store, &port)?;
         self.store.data_mut().state.ports.push(port.clone());
-        self.share_outboxes()?;
+        if let Err(e) = self.give_late_outbox(guest) {
+            self.store.data_mut().state.ports.pop();
+            return Err(e);
+        }
         Ok(port)
     }
 }
