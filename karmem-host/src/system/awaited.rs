@@ -2,10 +2,10 @@
 
 use crate::error::Result;
 use crate::signature::{Params, Results};
+use crate::system::System;
 use crate::system::client::{Method, Receiving, Sending};
-use crate::system::{System, after_trap, regions};
 use tracing::Instrument;
-use wasmtime::{AsContextMut, Store, UpdateDeadline};
+use wasmtime::{Store, UpdateDeadline};
 
 use crate::context::Context;
 
@@ -39,32 +39,13 @@ impl System {
         let slice = SLICE.min(self.ticks);
         self.store.data_mut().ticks_left = Some(self.ticks - slice);
         self.store.set_epoch_deadline(slice);
-        self.suspended = true;
+        self.running = true;
         let span = tracing::trace_span!("call", method = &*method.name);
         let call = method.inner.call_async(&mut self.store, params);
         let result = call.instrument(span).await;
-        self.suspended = false;
+        self.running = false;
         self.store.data_mut().ticks_left = None;
         self.end(method, top, result, lift)
-    }
-
-    /// After a future was dropped: what a trap needs, and the call's messages are nobody's any more.
-    #[cold]
-    pub(super) fn abandon(&mut self) {
-        self.suspended = false;
-        let context = self.store.data_mut();
-        context.ticks_left = None;
-        context.state.top = 0;
-        context.state.stats.traps += 1;
-        let store = &mut self.store.as_context_mut();
-        if store.data().state.copying
-            && let Err(error) = regions::copy_out(store)
-        {
-            tracing::debug!(%error, "a copied region could not be read back");
-        }
-        let dropped = wasmtime::Error::msg("its future was dropped");
-        // Nobody asks for the message of a panic here.
-        let _ = after_trap(store, &dropped);
     }
 }
 

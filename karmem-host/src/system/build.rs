@@ -206,8 +206,7 @@ impl SystemBuilder {
             fuel,
             imports,
             exact: self.exact,
-            #[cfg(feature = "async")]
-            suspended: false,
+            running: false,
         };
         #[cfg(feature = "async")]
         crate::system::awaited::install(&mut system.store);
@@ -444,7 +443,10 @@ impl System {
         let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
         port::link(store, &port)?;
         self.store.data_mut().state.ports.push(port.clone());
-        self.share_outboxes()?;
+        if let Err(e) = self.give_late_outbox(guest) {
+            self.store.data_mut().state.ports.pop();
+            return Err(e);
+        }
         Ok(port)
     }
 }

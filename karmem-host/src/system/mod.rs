@@ -56,9 +56,9 @@ pub struct System {
     pub(super) fuel: Option<u64>,
     pub(super) imports: wasmtime::Linker<Context>,
     pub(super) exact: bool,
-    /// Whether a call was begun that is awaited. Found set by the next use if its future was dropped.
-    #[cfg(feature = "async")]
-    pub(super) suspended: bool,
+    /// Whether a call was begun. Found set by the next use if the call did not end: its future was
+    /// dropped, or the host's code that it called panicked.
+    pub(super) running: bool,
 }
 
 impl std::fmt::Debug for System {
@@ -122,7 +122,9 @@ impl System {
     ) -> Result<T> {
         let _span = tracing::trace_span!("call", method = &*method.name).entered();
         let (params, top) = self.begin(method, lower)?;
+        self.running = true;
         let result = method.inner.call(&mut self.store, params);
+        self.running = false;
         self.end(method, top, result, lift)
     }
 
@@ -200,11 +202,35 @@ impl System {
         Err(Error::Violation { pages })
     }
 
+    /// After a call that did not come to its end: does what a trap needs. The call's messages are
+    /// nobody's any more.
+    #[cold]
+    fn abandon(&mut self) {
+        self.running = false;
+        let context = self.store.data_mut();
+        #[cfg(feature = "async")]
+        {
+            context.ticks_left = None;
+        }
+        context.state.top = 0;
+        context.state.bridged = None;
+        context.state.stats.traps += 1;
+        self.store.set_epoch_deadline(self.ticks);
+        let store = &mut self.store.as_context_mut();
+        if store.data().state.copying
+            && let Err(error) = regions::copy_out(store)
+        {
+            tracing::debug!(%error, "a copied region could not be read back");
+        }
+        let ended = wasmtime::Error::msg("it did not come to its end");
+        // Nobody asks for the message of a panic here.
+        let _ = after_trap(store, &ended);
+    }
+
     /// Gives the next call its full time and fuel.
     #[inline]
     pub(super) fn renew(&mut self) {
-        #[cfg(feature = "async")]
-        if self.suspended {
+        if self.running {
             self.abandon();
         }
         self.store.set_epoch_deadline(self.ticks);

@@ -20,6 +20,15 @@ impl System {
         self.share_outboxes()
     }
 
+    /// The outboxes for a port of the host: a module that does not describe what it exports is not known
+    /// before to send messages.
+    pub(super) fn give_late_outbox(&mut self, index: usize) -> Result<()> {
+        if self.state().guests[index].outbox.is_none() {
+            self.give_outbox(index)?;
+        }
+        self.share_outboxes()
+    }
+
     /// The outbox of one module, if it is linked with anybody and can take regions.
     fn give_outbox(&mut self, index: usize) -> Result<()> {
         let member = &self.state().guests[index];
@@ -28,8 +37,9 @@ impl System {
         }
         let name: Arc<str> = format!("{}'s messages", member.guest.name).into();
         let handle = self.add_outbox(name, Some(index))?;
+        regions::grant(&mut self.cx(), handle, index, Access::Write)?;
         self.store.data_mut().state.guests[index].outbox = Some(handle);
-        regions::grant(&mut self.cx(), handle, index, Access::Write)
+        Ok(())
     }
 
     /// Whether a module calls others or exports an interface.
