@@ -32,7 +32,9 @@ impl System {
     /// The outbox of one module, if it is linked with anybody and can take regions.
     fn give_outbox(&mut self, index: usize) -> Result<()> {
         let member = &self.state().guests[index];
-        if member.guest.abi.is_none() || !self.talks(index) {
+        // A poisoned one is given what it lacks when it is swapped.
+        let well = member.guest.abi.is_some() && member.poisoned.is_none();
+        if !well || !self.talks(index) {
             return Ok(());
         }
         let name: Arc<str> = format!("{}'s messages", member.guest.name).into();
@@ -111,7 +113,10 @@ impl System {
         if guest.abi.is_none() {
             return Ok(());
         }
-        if self.state().guests[index].outbox.is_none() && !ports.is_empty() {
+        let state = self.state();
+        let called = |port: &Port| port.target == Target::Guest(index);
+        let talks = !ports.is_empty() || state.ports.iter().any(called);
+        if state.guests[index].outbox.is_none() && talks {
             let name: Arc<str> = format!("{}'s messages", guest.name).into();
             let handle = self.add_outbox(name, Some(index))?;
             self.store.data_mut().state.guests[index].outbox = Some(handle);
