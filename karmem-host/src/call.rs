@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use wasmtime::{TypedFunc, Val, WasmBacktrace};
 
-use crate::error::{Error, Frame, Reason, Result, Trap};
+use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::limits::Denied;
 use crate::signature::{Params, Results, Signature};
+use crate::trap::{Frame, Reason, Trap};
 
 /// An exported function whose signature was checked, for calling many times.
 ///

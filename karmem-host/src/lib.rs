@@ -46,14 +46,15 @@ mod signature;
 mod sys;
 mod system;
 mod threads;
+mod trap;
 #[cfg(target_os = "linux")]
-mod traps;
+mod trap_table;
 mod typed;
 
 pub use call::Func;
 pub use context::Context;
 pub use engine::{Engine, TICK};
-pub use error::{Error, Frame, Reason, Result, Trap};
+pub use error::{Error, Result};
 pub use imported::{CommonBuilder, CommonMemory};
 pub use imports::Imports;
 pub use instance::{Instance, Stats};
@@ -68,6 +69,7 @@ pub use system::{
     Removed, Sending, Serving, System, SystemBuilder, SystemStats, provided,
 };
 pub use threads::{Part, Thread, Threads, ThreadsBuilder};
+pub use trap::{Frame, Reason, Trap};
 pub use typed::Place;
 /// The engine underneath, in the version that this crate uses.
 pub use wasmtime;

@@ -16,7 +16,7 @@ use crate::facts::Facts;
 use crate::imported::Placement;
 use crate::signature::{Signature, extern_name};
 #[cfg(target_os = "linux")]
-use crate::traps::Traps;
+use crate::trap_table::Traps;
 use crate::{schema, section};
 
 /// The exports that messages need, with their parameters and results, all `i32`.

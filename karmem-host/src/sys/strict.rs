@@ -14,7 +14,7 @@ use wasmtime::Store;
 use wasmtime::unix::StoreExt;
 
 use crate::context::Context;
-use crate::traps::Traps;
+use crate::trap_table::Traps;
 
 /// How many strict windows a system may have. The handler walks a list of fixed length, because
 /// a signal handler may neither lock nor allocate.
