@@ -13,12 +13,16 @@ pub(crate) const DEMO_GUESTS: [&str; 2] = ["monsters-guest", "monsters-guest-msg
 /// The benches: their host and their guest.
 pub(crate) const BENCHES: &str = "karmem-benches";
 pub(crate) const BENCH_GUEST: &str = "karmem-benches-guest";
+/// The guests of the benches of systems, which look for them beside the first one.
+pub(crate) const BENCH_SYSTEM: [&str; 2] = ["karmem-benches-work", "karmem-benches-drive"];
 
 /// Every package that is built for wasm before the tests run. A new guest gets its line here.
 pub(crate) const GUESTS: &[&str] = &[
     DEMO_GUESTS[0],
     DEMO_GUESTS[1],
     BENCH_GUEST,
+    BENCH_SYSTEM[0],
+    BENCH_SYSTEM[1],
     "karmem-tests-guest",
     "karmem-tests-guest-bare",
     "karmem-tests-guest-ifaces",
