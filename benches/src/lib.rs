@@ -6,6 +6,7 @@
 
 pub mod monsters;
 pub mod peers;
+pub mod system;
 
 pub use monsters::{Monster, Team, Vec3, World, nine_fields, path_sum, world};
 

@@ -314,11 +314,19 @@ impl fmt::Debug for MessageMut {
     }
 }
 
-/// `karmem_alloc`: a zeroed block of this module's memory, or null.
+/// A page of wasm: what blocks are aligned to that pages are mapped over.
+const PAGE: u32 = 64 << 10;
+
+/// `karmem_alloc`: a block of this module's memory, or null. It is zeroed, unless it is aligned to whole
+/// pages of wasm: such a block is for a region, which covers all of it.
 #[must_use]
 pub fn alloc(size: u32, align: u32) -> *mut u8 {
     match Layout::from_size_align(size as usize, align as usize) {
+        // Pages are mapped over it, or bytes are copied over all of it, before anybody reads there; zeros
+        // would cost as much as the copy that the mapping saves.
         // SAFETY: the layout's size is not zero.
+        Ok(layout) if size > 0 && align >= PAGE => unsafe { alloc::alloc::alloc(layout) },
+        // SAFETY: as above.
         Ok(layout) if size > 0 => unsafe { alloc::alloc::alloc_zeroed(layout) },
         _ => core::ptr::null_mut(),
     }

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, Result, text};
+use crate::system::Shims;
 
 /// How often an engine's clock ticks. A call's deadline is rounded up to whole ticks plus one, so a
 /// guest is never stopped early, and at most about two ticks late on a machine that is not busy.
@@ -23,6 +24,7 @@ pub const TICK: Duration = Duration::from_millis(1);
 #[derive(Clone, Debug)]
 pub struct Engine {
     inner: wasmtime::Engine,
+    shims: Shims,
 }
 
 impl Engine {
@@ -83,13 +85,21 @@ impl Engine {
                 }
             })
             .map_err(|e| Error::Engine(e.to_string()))?;
-        Ok(Engine { inner })
+        Ok(Engine {
+            inner,
+            shims: Shims::default(),
+        })
     }
 
     /// The engine underneath.
     #[must_use]
     pub fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner
+    }
+
+    /// What systems have compiled, for others to use.
+    pub(crate) fn shims(&self) -> &Shims {
+        &self.shims
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: karmem beside its peers, and the ratios.
 
-use crate::names::{BENCH_GUEST, BENCH_GUEST_VARIABLE, BENCHES};
+use crate::names::{BENCH_GUEST, BENCH_GUEST_VARIABLE, BENCH_SYSTEM, BENCHES};
 use crate::tool::{self, Result};
 use crate::workspace::Workspace;
 use crate::{guests, ratios};
@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 pub(crate) fn run(workspace: &Workspace, filter: Option<&OsStr>) -> Result<()> {
     guests::ensure_target()?;
     guests::build(workspace, &[BENCH_GUEST])?;
+    guests::build(workspace, &BENCH_SYSTEM)?;
     let mut command = workspace.cargo();
     command
         .args(["bench", "--package", BENCHES, "--benches", "--"])

@@ -49,6 +49,8 @@ pub(crate) const DEMOS: [Demo; 4] = [
 /// The benches: their host and their guest.
 pub(crate) const BENCHES: &str = "karmem-benches";
 pub(crate) const BENCH_GUEST: &str = "karmem-benches-guest";
+/// The guests of the benches of systems, which look for them beside the first one.
+pub(crate) const BENCH_SYSTEM: [&str; 2] = ["karmem-benches-work", "karmem-benches-drive"];
 
 /// Every package that is built for wasm before the tests run: those of the examples, and these. A new guest
 /// gets its line here.
@@ -59,6 +61,8 @@ pub(crate) fn guests() -> Vec<&'static str> {
 
 const OTHER_GUESTS: &[&str] = &[
     BENCH_GUEST,
+    BENCH_SYSTEM[0],
+    BENCH_SYSTEM[1],
     "karmem-tests-guest",
     "karmem-tests-guest-bare",
     "karmem-tests-guest-ifaces",

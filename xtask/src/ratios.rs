@@ -9,6 +9,9 @@ use tinyjson::JsonValue;
 /// The name that karmem itself has among the peers.
 const KARMEM: &str = "karmem";
 
+/// What the names of groups begin with that measure systems.
+const SYSTEM: &str = "system-";
+
 /// Nanoseconds by group, size of the world, and peer.
 type Times = BTreeMap<(String, u64), BTreeMap<String, f64>>;
 
@@ -20,9 +23,16 @@ pub(crate) fn print(criterion: &Path) -> Result<()> {
             criterion.display()
         ))
     })?;
+    let (systems, messages): (Times, Times) = times
+        .into_iter()
+        .partition(|((group, _), _)| group.starts_with(SYSTEM));
     println!("\nkarmem's time, and each peer's with (karmem / peer): below 1, karmem is faster");
-    for line in table(&times) {
-        println!("{line}");
+    // Their peers are other ones, and one table of all would be mostly gaps.
+    for times in [messages, systems] {
+        if !times.is_empty() {
+            println!();
+            table(&times).iter().for_each(|line| println!("{line}"));
+        }
     }
     Ok(())
 }
@@ -76,14 +86,14 @@ fn table(times: &Times) -> Vec<String> {
         .flat_map(BTreeMap::keys)
         .filter(|peer| *peer != KARMEM)
         .collect();
-    let mut lines = vec![format!("{:<26}{:>7}{KARMEM:>11}", "", "N")];
+    let mut lines = vec![format!("{:<28}{:>11}{KARMEM:>11}", "", "N")];
     peers
         .iter()
         .for_each(|peer| lines[0] += &format!("{peer:>20}"));
     for ((group, size), row) in times {
         let karmem = row.get(KARMEM).copied();
         let mut line = format!(
-            "{group:<26}{size:>7}{:>11}",
+            "{group:<28}{size:>11}{:>11}",
             karmem.map_or("-".into(), shown)
         );
         for peer in &peers {

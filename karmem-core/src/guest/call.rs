@@ -81,9 +81,24 @@ impl From<VerifyError> for CallError {
 
 /// Writes messages to the region that was attached for it.
 #[derive(Debug)]
-pub struct Outbox(());
+pub struct Outbox {
+    /// Where the top was before the first message. Calls that send none never ask.
+    mark: Option<u32>,
+}
 
 impl Outbox {
+    fn new() -> Outbox {
+        Outbox { mark: None }
+    }
+
+    /// Puts the top back to where it was.
+    #[inline(always)]
+    fn done(self) {
+        if let Some(mark) = self.mark {
+            REGIONS.set_top(mark);
+        }
+    }
+
     /// Lets `write` write at the top, which moves behind it, and gives handle and offset.
     fn write(
         &mut self,
@@ -91,7 +106,9 @@ impl Outbox {
     ) -> Result<i64, CallError> {
         let handle = REGIONS.outbox().ok_or(CallError::NoOutbox)?;
         let mut region = open_mut(join(handle, 0))?;
-        let mut writer = FixedWriter::starting_at(region.bytes_mut(), REGIONS.top());
+        let top = REGIONS.top();
+        self.mark.get_or_insert(top);
+        let mut writer = FixedWriter::starting_at(region.bytes_mut(), top);
         let at = write(&mut writer)?;
         let end = u32::try_from(writer.len()).ok();
         let top = end.and_then(|end| align_up(end, ALLOCATION));
@@ -135,6 +152,7 @@ impl Incoming for Inbox {
 /// # Errors
 ///
 /// Those of [`CallError`]; `import` was not called, or its result is of no use.
+#[inline]
 pub fn call<A, R: Output>(
     lower: impl FnOnce(&mut Outbox) -> Result<A, CallError>,
     import: impl FnOnce(A) -> R::Abi,
@@ -142,9 +160,9 @@ pub fn call<A, R: Output>(
     if let Some(handle) = REGIONS.volatile_in_use() {
         return Err(CallError::Volatile(handle));
     }
-    let top = REGIONS.top();
-    let done = lower(&mut Outbox(())).and_then(|args| R::lift_output(import(args), &Inbox(())));
-    REGIONS.set_top(top);
+    let mut outbox = Outbox::new();
+    let done = lower(&mut outbox).and_then(|args| R::lift_output(import(args), &Inbox(())));
+    outbox.done();
     done
 }
 
@@ -155,17 +173,18 @@ pub fn call<A, R: Output>(
 ///
 /// If an argument cannot be used, the instance is busy, or there is no place for the result: the
 /// export has no other way to say so. The text begins with `method`.
+#[inline(always)]
 pub fn serve<T: Default, R: Output>(
     called: Called<'_, T>,
     method: &str,
     f: impl FnOnce(&mut T, &Inbox) -> Result<R, CallError>,
 ) -> R::Abi {
-    let top = REGIONS.top();
+    let mut outbox = Outbox::new();
     let done = called
         .with(|it| f(it, &Inbox(())))
         .unwrap_or(Err(CallError::Busy))
-        .and_then(|result| result.lower_output(&mut Outbox(())));
-    REGIONS.set_top(top);
+        .and_then(|result| result.lower_output(&mut outbox));
+    outbox.done();
     match done {
         Ok(abi) => abi,
         Err(error) => refuse(method, &error),

@@ -85,6 +85,7 @@ fn here() -> usize {
 }
 
 /// The generation of a call that was entered at `here`, and whether it is the outermost.
+#[inline(always)]
 fn generation(here: usize) -> (usize, bool) {
     let outermost = OUTERMOST.load(Ordering::Relaxed);
     // Stacks of wasm grow downwards.
@@ -104,6 +105,7 @@ struct Held<'a> {
 }
 
 impl Drop for Held<'_> {
+    #[inline(always)]
     fn drop(&mut self) {
         self.holder.store(0, Ordering::Release);
         if self.outermost {
@@ -114,7 +116,9 @@ impl Drop for Held<'_> {
 
 impl<T: Default> Called<'_, T> {
     /// Lends the value to `f`; `None` if a call that is still running has it.
-    #[inline(never)]
+    // Into the function that serves the method, which is never inlined itself: the frame is then that
+    // function's, and each function that is not called is a check of the deadline less.
+    #[inline(always)]
     pub fn with<R>(self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
         let frame = MaybeUninit::<[u8; FRAME]>::uninit();
         black_box(&frame);

@@ -41,6 +41,13 @@ struct Attached {
 impl Attached {
     const CHANGING: u32 = u32::MAX;
 
+    fn count(&self) -> u64 {
+        match self.users {
+            Attached::CHANGING => 1,
+            users => u64::from(users),
+        }
+    }
+
     fn overlaps(&self, base: *mut u8, len: u32) -> bool {
         let (start, own) = (base.addr(), self.base.addr());
         own < start.saturating_add(len as usize) && start < own.saturating_add(self.len as usize)
@@ -53,6 +60,15 @@ struct List {
     top: u32,
     /// The serial number of the next entry.
     next: u64,
+    /// Users of all volatile regions together, because every outgoing call asks whether there are any.
+    volatile: u64,
+}
+
+impl List {
+    fn count_volatile(&mut self) {
+        let volatile = self.entries.iter().filter(|r| r.flags & VOLATILE != 0);
+        self.volatile = volatile.map(Attached::count).sum();
+    }
 }
 
 /// All attached regions.
@@ -71,6 +87,7 @@ pub(super) static REGIONS: Regions = Regions {
         entries: Vec::new(),
         top: 0,
         next: 0,
+        volatile: 0,
     }),
 };
 
@@ -97,6 +114,7 @@ impl Regions {
             mem::forget(mem::take(&mut list.entries));
             // Far from the number that was possibly being counted up.
             list.next = list.next.wrapping_add(1 << 32);
+            list.volatile = 0;
         }
         let value = f(list);
         self.locked.store(false, Ordering::Release);
@@ -132,6 +150,8 @@ impl Regions {
                     users: 0,
                     detached: false,
                 });
+                // Users of the past went with their entries.
+                list.count_volatile();
                 None
             });
             match full {
@@ -192,6 +212,7 @@ impl Regions {
                 }
                 region.users += 1;
             }
+            list.volatile += u64::from(region.flags & VOLATILE != 0);
             Ok(Taken {
                 serial: region.serial,
                 handle,
@@ -205,6 +226,9 @@ impl Regions {
     /// A volatile region that somebody in this module is using.
     pub(super) fn volatile_in_use(&self) -> Option<u32> {
         self.with(|list| {
+            if list.volatile == 0 {
+                return None;
+            }
             let mut entries = list.entries.iter();
             let found = entries.find(|r| r.users > 0 && r.flags & VOLATILE != 0);
             found.map(|r| r.handle)
@@ -237,6 +261,9 @@ impl Regions {
                 return;
             };
             if let Some(region) = entries.get_mut(index) {
+                if region.flags & VOLATILE != 0 {
+                    list.volatile = list.volatile.saturating_sub(1);
+                }
                 region.users = match region.users {
                     Attached::CHANGING => 0,
                     users => users.saturating_sub(1),

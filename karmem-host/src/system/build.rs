@@ -227,6 +227,7 @@ impl SystemBuilder {
             system.store.data_mut().state.strict = Some(strict);
         }
         system.store.data_mut().state.outbox_len = self.outbox;
+        system.store.data_mut().state.shims = self.engine.shims().clone();
         system.define(self.providers)?;
         let plan = system.plan(&self.modules, &self.links)?;
         system.instantiate(&self.modules, plan)?;
@@ -460,10 +461,8 @@ fn make_ports(
 ) -> Result<(Shim, Vec<Port>)> {
     let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
     let signatures = port::signatures(&wanted)?;
-    let mut shims = std::mem::take(&mut store.data_mut().state.shims);
-    let shim = shims.instantiate(store, number, signatures);
-    store.data_mut().state.shims = shims;
-    let shim = shim?;
+    let shims = store.data().state.shims.clone();
+    let shim = shims.instantiate(store, number, signatures)?;
     let mut slots = 0..;
     let ports = targets.iter().map(|(wanted, target)| Port {
         consumer,

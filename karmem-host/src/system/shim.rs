@@ -6,6 +6,7 @@
 //! calls through a slot of a table, and the host fills the slots. No host code runs in such a call.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, FunctionSection, GlobalType, ImportSection,
@@ -35,11 +36,11 @@ pub(super) struct Shim {
 /// The wasm types of one function.
 pub(super) type Signature = (Vec<ValType>, Vec<ValType>);
 
-/// The compiled shims, by the signatures of their functions: what a module imports does not change
-/// from instance to instance.
-#[derive(Default, Debug)]
-pub(super) struct Shims {
-    compiled: HashMap<Vec<Signature>, wasmtime::Module>,
+/// The compiled shims of an engine, by the signatures of their functions: what a module imports does
+/// not change from instance to instance, nor from system to system.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Shims {
+    compiled: Arc<Mutex<HashMap<Vec<Signature>, wasmtime::Module>>>,
 }
 
 /// The signature of a function, if it has numbers only.
@@ -63,20 +64,26 @@ pub(super) fn function(slot: u32) -> String {
 }
 
 impl Shims {
+    fn compiled(&self) -> MutexGuard<'_, HashMap<Vec<Signature>, wasmtime::Module>> {
+        // Whoever panicked meanwhile left whole entries.
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes the shim of a consumer. All its slots are empty: a call through one traps.
     pub(super) fn instantiate(
-        &mut self,
+        &self,
         store: &mut StoreContextMut<'_, Context>,
         consumer: u32,
         signatures: Vec<Signature>,
     ) -> Result<Shim> {
         let failed = |e| Error::Instantiate(format!("no shim for linked calls: {}", text(e)));
         let engine: Engine = store.engine().clone();
-        let module = match self.compiled.get(&signatures) {
-            Some(module) => module.clone(),
+        let known = self.compiled().get(&signatures).cloned();
+        let module = match known {
+            Some(module) => module,
             None => {
                 let module = wasmtime::Module::new(&engine, encode(&signatures)).map_err(failed)?;
-                self.compiled.insert(signatures, module.clone());
+                self.compiled().insert(signatures, module.clone());
                 module
             }
         };
@@ -178,7 +185,7 @@ mod tests {
             [wasmtime::ValType::I64, wasmtime::ValType::F32],
             [wasmtime::ValType::I64],
         );
-        let mut shims = Shims::default();
+        let shims = Shims::default();
         let signatures = vec![signature(&ty).unwrap(); 2];
         let cx = &mut store.as_context_mut();
         let shim = shims.instantiate(cx, 7, signatures.clone()).unwrap();
@@ -199,6 +206,6 @@ mod tests {
         shims
             .instantiate(&mut store.as_context_mut(), 8, signatures)
             .unwrap();
-        assert_eq!(shims.compiled.len(), 1);
+        assert_eq!(shims.compiled().len(), 1);
     }
 }
