@@ -82,7 +82,6 @@ pub(crate) fn hand_off(criterion: &mut Criterion) {
         measured("system-hand-off", false, false);
         measured("system-hand-off-change", true, false);
         measured("system-hand-off-read", true, true);
-        drop(measured);
 
         let engine = wasmtime::Engine::default();
         let memory = || {
