@@ -66,7 +66,8 @@ fn in_place(system: &mut System, kinds: &KindsClient) {
     let by = Point { x: 10.0, y: 0.5 };
     kinds.step(system, shared, &by).unwrap();
     let view = system.view(shared).unwrap();
-    assert_eq!((view.frame(), view.name()), (8, "here"));
+    assert_eq!(view.frame(), 8);
+    assert_eq!(view.name(), "here");
     let points: Vec<_> = view.points().iter().map(|p| (p.x(), p.y())).collect();
     assert_eq!(points, [(11.0, 2.5), (13.0, -4.0)]);
     assert_eq!(kinds.sum(system, shared).unwrap(), 22.5);

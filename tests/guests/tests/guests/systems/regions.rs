@@ -143,7 +143,7 @@ fn only_the_writer_uses_the_heap() {
         .unwrap();
     let kinds = client(&mut system);
     let old = system.put("world", &world("old")).unwrap();
-    let mut refused = |system: &mut System| {
+    let refused = |system: &mut System| {
         let replaced = kinds.replaced(system, old, &world("new")).unwrap();
         let why = replaced.unwrap_err().why;
         assert!(
