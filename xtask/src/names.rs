@@ -66,6 +66,9 @@ const OTHER_GUESTS: &[&str] = &[
     "karmem-tests-guest",
     "karmem-tests-guest-bare",
     "karmem-tests-guest-ifaces",
+    "karmem-tests-guest-peer",
+    "karmem-tests-guest-peer-grown",
+    "karmem-tests-guest-peer-changed",
 ];
 
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.

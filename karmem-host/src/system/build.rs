@@ -149,7 +149,8 @@ impl SystemBuilder {
     }
 
     /// Refuses links between types of different versions also where both sides could read each other,
-    /// because one of them only has more fields at the end of a table.
+    /// because one of them only has more fields at the end of a table. A consumer may still know fewer methods
+    /// than its provider has.
     pub fn exact_types(mut self) -> SystemBuilder {
         self.exact = true;
         self

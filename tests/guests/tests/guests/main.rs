@@ -6,6 +6,7 @@ mod common_memory;
 mod ifaces;
 mod loading;
 mod messages;
+mod systems;
 mod threads;
 mod trouble;
 mod types;
