@@ -62,6 +62,7 @@ const OTHER_GUESTS: &[&str] = &[
     "karmem-tests-guest",
     "karmem-tests-guest-bare",
     "karmem-tests-guest-ifaces",
+    "karmem-tests-guest-referee",
 ];
 
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.
