@@ -69,6 +69,7 @@ const OTHER_GUESTS: &[&str] = &[
     "karmem-tests-guest-peer",
     "karmem-tests-guest-peer-grown",
     "karmem-tests-guest-peer-changed",
+    "karmem-tests-guest-referee",
 ];
 
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod bare;
+mod c_by_hand;
 mod common_memory;
 mod ifaces;
 mod loading;
