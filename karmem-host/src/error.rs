@@ -451,6 +451,18 @@ pub enum Error {
         messages: usize,
     },
 
+    /// The messages of a call, with those of the calls that it came out of, are longer than the host's
+    /// outbox.
+    #[error(
+        "the message does not fit into the host's outbox of {length} bytes (`SystemBuilder::outbox`): {cause}"
+    )]
+    OutboxFull {
+        /// Bytes of the outbox.
+        length: usize,
+        /// How much was needed.
+        cause: EncodeError,
+    },
+
     /// There is no place for the messages of a call.
     #[error("the host has no outbox for messages, because it calls no module and serves none")]
     NoOutbox,

@@ -141,8 +141,9 @@ impl SystemBuilder {
         self
     }
 
-    /// Sets how many bytes the messages of one call may have: those of each outbox. A mebibyte by
-    /// default.
+    /// Sets how many bytes the messages of one call may have: those of each outbox, a mebibyte by
+    /// default. The host's also holds the arguments of the call that is under way while it answers
+    /// what modules ask meanwhile.
     pub fn outbox(mut self, bytes: usize) -> SystemBuilder {
         self.outbox = bytes;
         self

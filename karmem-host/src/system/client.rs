@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use karmem_core::interface::{Incoming, Outgoing};
-use karmem_core::{FixedWriter, Interface, Karmem, Sink, VerifyError};
+use karmem_core::{EncodeError, FixedWriter, Interface, Karmem, Sink, VerifyError};
 use wasmtime::{AsContextMut, StoreContextMut, TypedFunc};
 
 use crate::context::Context;
@@ -142,14 +142,18 @@ impl State {
     /// Writes a message behind those of the calls that are under way.
     pub(super) fn send(
         &mut self,
-        write: impl FnOnce(&mut FixedWriter<'_>) -> Result<u32, karmem_core::EncodeError>,
+        write: impl FnOnce(&mut FixedWriter<'_>) -> Result<u32, EncodeError>,
     ) -> Result<i64> {
         let top = self.top;
         let handle = self.outbox.ok_or(Error::NoOutbox)?;
         let bytes = self.entry_mut(handle)?.bytes_mut()?;
         // References count from the region's first byte, wherever in it the message lies.
+        let length = bytes.len();
         let mut writer = FixedWriter::starting_at(bytes, top);
-        let root = write(&mut writer)?;
+        let root = write(&mut writer).map_err(|cause| match cause {
+            EncodeError::Full { .. } => Error::OutboxFull { length, cause },
+            cause => cause.into(),
+        })?;
         // Inside of a region, which is shorter than 4 GiB less 64 KiB.
         let end = u32::try_from(writer.len()).unwrap_or(u32::MAX);
         self.stats.bytes_copied += u64::from(end - top);

@@ -21,15 +21,15 @@ fn the_arguments_of_the_host() {
     let kinds = client(&mut system);
     for _ in 0..3 {
         let error = kinds.allowed(&mut system, &named(OUTBOX)).unwrap_err();
-        assert!(matches!(error, Error::Encode(_)), "{error}");
+        assert!(matches!(error, Error::OutboxFull { .. }), "{error}");
         assert_eq!(
             error.to_string(),
-            "the message cannot be written: the buffer is full: the message needs at least 65560 bytes"
+            "the message does not fit into the host's outbox of 65536 bytes (`SystemBuilder::outbox`): the buffer is full: the message needs at least 65560 bytes"
         );
         // Each fits, but not both.
         let half = named(40_000);
         let error = kinds.joined(&mut system, &half, &half).unwrap_err();
-        assert!(matches!(error, Error::Encode(_)), "{error}");
+        assert!(matches!(error, Error::OutboxFull { .. }), "{error}");
         assert_eq!(kinds.allowed(&mut system, &half).unwrap(), Ok(()));
         // What is just not too large.
         let allowed = kinds.allowed(&mut system, &named(OUTBOX - 64)).unwrap();
@@ -91,12 +91,12 @@ fn the_result_of_whom_a_guest_calls() {
             panic!("{error}");
         };
         assert!(
-            matches!(cause.downcast_ref(), Some(Error::Encode(_))),
+            matches!(cause.downcast_ref(), Some(Error::OutboxFull { .. })),
             "{error}"
         );
         let text = error.to_string();
         assert!(
-            text.starts_with("a host function failed under the guest's `tests_kinds__relayed`: the message cannot be written: the buffer is full"),
+            text.starts_with("a host function failed under the guest's `tests_kinds__relayed`: the message does not fit into the host's outbox of 65536 bytes (`SystemBuilder::outbox`): the buffer is full"),
             "{text}"
         );
         let relayed = kinds.relayed(&mut system, &named(20_000)).unwrap();
