@@ -161,10 +161,10 @@ impl Deref for Message {
     /// All bytes of the region.
     #[inline]
     fn deref(&self) -> &[u8] {
-        // SAFETY: `attach` was told by the host that these bytes are this module's own block, which
-        // came zeroed from `alloc` and is not freed while it is taken; while a reader has it, no
-        // writer of this module has, and the host and other modules write only while this module
-        // is not running.
+        // SAFETY: `attach` was told by the host that these bytes are a block that is not freed while it
+        // is taken, and that all of them have a value: zeros of `alloc`, or those of the region that
+        // covers the block; while a reader has it, no writer of this module has, and the host and
+        // other modules write only while this module is not running.
         unsafe { core::slice::from_raw_parts(self.taken.base, self.taken.len as usize) }
     }
 }
@@ -358,7 +358,9 @@ pub unsafe fn free(block: *mut u8, size: u32, align: u32) {
 ///
 /// # Safety
 ///
-/// The bytes are a block of [`alloc()`], or a part of one, until [`detach`]. Nothing of this module
+/// The bytes are a block of [`alloc()`], or a part of one, until [`detach`]; where several modules have one
+/// memory, it may be the block of another one. All of them have a value, which [`alloc()`] sees to for blocks
+/// that are not aligned to whole pages, and the host for those, by the region that it puts there. Nothing of this module
 /// uses them: no call that is still running has opened them, be it under another handle or before.
 /// A call that has ended in a trap is not running, so a host may attach the blocks of a module anew
 /// after a trap, once no other call of the module is running. The bytes do not change while this
