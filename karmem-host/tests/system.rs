@@ -399,3 +399,57 @@ fn what_runs_too_long_or_burns_too_much_is_ended() {
         assert_eq!(one.call(&mut system, 0).unwrap(), 1);
     }
 }
+
+#[test]
+fn the_graph_is_drawn_whatever_things_are_called() {
+    let engine = engine();
+    // The languages of graphs give these a meaning.
+    let (quote, tag) = (r#"a "b" \"#, "<c>|#&\nd");
+    let mut system = System::builder(&engine)
+        .module(
+            quote,
+            &module(&engine, &format!("{} {ABI}", ring("a", "b"))),
+        )
+        .module(tag, &module(&engine, &ring("b", "a")))
+        .region(tag, Region::anonymous(65536).unwrap())
+        .region("plain", Region::copied(1 << 20).unwrap())
+        .grant(tag, quote, Access::Write)
+        .grant("plain", quote, Access::Read)
+        .build()
+        .unwrap();
+    system.seal("plain").unwrap();
+    let graph = system.describe();
+    assert_eq!(
+        graph.dot(),
+        r#"digraph system {
+  rankdir=LR;
+  "host" [shape=house];
+  "a \"b\" \\" [shape=box];
+  "<c>|#&\nd" [shape=box];
+  "a \"b\" \\" -> "<c>|#&\nd" [label="t/b@1"];
+  "<c>|#&\nd" -> "a \"b\" \\" [label="t/a@1"];
+  "region <c>|#&\nd" [shape=cylinder, label="<c>|#&\nd: 64 KiB"];
+  "a \"b\" \\" -> "region <c>|#&\nd" [style=dashed, label="write"];
+  "region plain" [shape=cylinder, label="plain: 1024 KiB, sealed, copied"];
+  "region plain" -> "a \"b\" \\" [style=dashed, label="read"];
+}
+"#
+    );
+    let [r, plain] = [graph.regions[0].handle, graph.regions[1].handle];
+    assert_eq!(
+        graph.mermaid(),
+        format!(
+            r##"flowchart LR
+  host{{{{host}}}}
+  m0["a #34;b#34; \"]
+  m1["#60;c#62;#124;#35;#38;#10;d"]
+  m0 -->|"t/b@1"| m1
+  m1 -->|"t/a@1"| m0
+  r{r}[("#60;c#62;#124;#35;#38;#10;d: 64 KiB")]
+  m0 -.->|write| r{r}
+  r{plain}[("plain: 1024 KiB, sealed, copied")]
+  r{plain} -.->|read| m0
+"##
+        )
+    );
+}

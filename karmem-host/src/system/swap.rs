@@ -191,7 +191,8 @@ impl System {
         self.outboxes_of_new(index, guest, ports, windows)
     }
 
-    /// Lets the new instance take the place of the old one. Nothing of this calls a module.
+    /// Lets the new instance take the place of the old one. From here on the new one is there, so nothing
+    /// that a module does makes the swap fail.
     fn replace(
         &mut self,
         index: usize,
@@ -214,7 +215,11 @@ impl System {
         }
         self.retire(&old);
         port::relink_all(&mut self.cx())?;
-        regions::refresh_flags(&mut self.cx())
+        if let Err(error) = regions::refresh_flags(&mut self.cx()) {
+            // As after a trap: who cannot be told goes on with what it knows.
+            tracing::warn!(%error, "a module was not told what a swap changed for its regions");
+        }
+        Ok(())
     }
 
     /// Gives the memory of an instance back that is not used any more.
