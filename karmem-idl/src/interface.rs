@@ -6,6 +6,19 @@ use karmem_core::schema::{self as model, Number};
 
 use crate::schema::{Data, Schema, Type, TypeId};
 
+/// What the names of modules begin with that interfaces are imported from: `karmem:game/physics@1`.
+pub const IMPORT_PREFIX: &str = "karmem:";
+
+/// The name of a method's export, and the field of its import: `game_physics__step`.
+///
+/// ```
+/// assert_eq!(karmem_idl::symbol("game", "physics", "step"), "game_physics__step");
+/// ```
+#[must_use]
+pub fn symbol(package: &str, interface: &str, method: &str) -> String {
+    format!("{package}_{interface}__{method}")
+}
+
 /// Functions that a module offers to others, or wants from them. Its types are those of the
 /// [`Schema`] that it belongs to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,13 +81,13 @@ impl Interface {
     /// The name of the module that imports of this interface name: `karmem:game/physics@1`.
     #[must_use]
     pub fn import_module(&self) -> String {
-        format!("karmem:{self}")
+        format!("{IMPORT_PREFIX}{self}")
     }
 
     /// The name of a method's export, and the field of its import: `game_physics__step`.
     #[must_use]
     pub fn symbol(&self, method: &str) -> String {
-        format!("{}_{}__{method}", self.package, self.name)
+        symbol(&self.package, &self.name, method)
     }
 
     /// The name of the trait: `Physics`.

@@ -24,7 +24,7 @@ pub use compat::{
     interface_differences, interface_evolution,
 };
 pub use fingerprint::{Fingerprint, upstream_id};
-pub use interface::{Interface, Method, Param, Pass};
+pub use interface::{IMPORT_PREFIX, Interface, Method, Param, Pass, symbol};
 pub use names::NameFault;
 pub use print::{KmError, KmProblem, KmReason};
 pub use schema::{

@@ -10,9 +10,6 @@ use crate::error::{Error, Result};
 use crate::system::regions;
 use crate::system::shim::{self, Shim, Signature};
 
-/// What modules import from each other is in modules of this prefix.
-const PREFIX: &str = "karmem:";
-
 /// The name of an interface as imports spell it: `game/physics@1`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct InterfaceName {
@@ -24,7 +21,9 @@ pub(crate) struct InterfaceName {
 impl InterfaceName {
     /// From the module name of an import; `None` if that is no interface's.
     pub(crate) fn of_import(module: &str) -> Option<InterfaceName> {
-        let (package, rest) = module.strip_prefix(PREFIX)?.split_once('/')?;
+        let (package, rest) = module
+            .strip_prefix(karmem_idl::IMPORT_PREFIX)?
+            .split_once('/')?;
         let (name, version) = rest.split_once('@')?;
         Some(InterfaceName {
             package: package.into(),
@@ -51,16 +50,12 @@ impl InterfaceName {
 
     /// The name by which a method is imported and exported.
     pub(crate) fn method(&self, method: &str) -> String {
-        format!("{}_{}__{method}", self.package, self.name)
+        karmem_idl::symbol(&self.package, &self.name, method)
     }
 
     /// The method of that name.
     pub(crate) fn method_of<'a>(&self, field: &'a str) -> Option<&'a str> {
-        field
-            .strip_prefix(self.package.as_str())?
-            .strip_prefix('_')?
-            .strip_prefix(self.name.as_str())?
-            .strip_prefix("__")
+        field.strip_prefix(self.method("").as_str())
     }
 
     /// Whether a user who wrote `wanted` means this: `physics`, `game/physics` or `game/physics@1`.
