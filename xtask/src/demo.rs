@@ -5,6 +5,9 @@ use crate::names::{DEMOS, Demo};
 use crate::tool::{self, Error, Result};
 use crate::workspace::Workspace;
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+use tinyjson::JsonValue;
 
 /// Builds an example's guests, then builds and runs its host with their paths and what else was given. The
 /// first argument names the example; without any it is the first one.
@@ -20,20 +23,32 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     guests::ensure_target()?;
     guests::build(workspace, demo.guests)?;
     eprintln!("[2/3] the host, with wasmtime (minutes the first time, seconds after that)");
-    tool::run(
-        workspace
-            .cargo()
-            .args(["build", "--release", "--package", demo.host]),
-    )?;
+    let host = build(workspace, demo.host)?;
     eprintln!("[3/3] running");
     let guests = demo.guests.iter().map(|guest| workspace.guest(guest));
-    tool::run(
-        workspace
-            .cargo()
-            .args(["run", "--quiet", "--release", "--package", demo.host, "--"])
-            .args(guests)
-            .args(arguments),
-    )
+    tool::run(Command::new(host).args(guests).args(arguments))
+}
+
+/// Builds the host of an example and says where it is. All of the workspace decides about features, so
+/// that the examples share one build of wasmtime.
+fn build(workspace: &Workspace, host: &str) -> Result<PathBuf> {
+    let mut command = workspace.cargo();
+    command.args(["build", "--workspace", "--profile", "demo", "--bin", host]);
+    command.arg("--message-format=json-render-diagnostics");
+    let messages = tool::output(&mut command)?;
+    executable(&messages)
+        .ok_or_else(|| Error::new(format!("building `{host}` left no program to run")))
+}
+
+/// The program in what cargo says it made.
+fn executable(messages: &str) -> Option<PathBuf> {
+    let messages = messages.lines().filter_map(|line| line.parse().ok());
+    messages
+        .filter_map(|message: JsonValue| {
+            let path = tool::member(&message, "executable")?.get::<String>()?;
+            Some(PathBuf::from(path))
+        })
+        .last()
 }
 
 fn choose(arguments: &[OsString]) -> Result<(&'static Demo, &[OsString])> {
@@ -65,6 +80,17 @@ mod tests {
         let arguments = words("udf 1000 more");
         let (demo, rest) = choose(&arguments).expect("there is such an example");
         assert_eq!((demo.host, rest), ("udf-host", &words("1000 more")[..]));
+    }
+
+    #[test]
+    fn the_program_is_found_among_what_cargo_says() {
+        let messages = r#"
+            {"reason":"compiler-artifact","executable":null}
+            {"reason":"compiler-artifact","executable":"/t/demo/game-host"}
+            {"reason":"build-finished","success":true}
+        "#;
+        assert_eq!(executable(messages), Some("/t/demo/game-host".into()));
+        assert_eq!(executable("nothing\n{}"), None);
     }
 
     #[test]
