@@ -164,6 +164,31 @@ impl Guest {
         }
     }
 
+    /// Looks for the tools that building this guest takes, as far as they do not come with the Rust
+    /// toolchain in use.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] with what is missing and how to get it.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use karmem_build::{Error, Guest};
+    ///
+    /// let guest = Guest::c(["plugin.c"]);
+    /// if let Err(Error::Missing { tool, get }) = guest.check() {
+    ///     println!("skipped: {tool}; to get it: {get}");
+    /// }
+    /// ```
+    pub fn check(&self) -> Result<()> {
+        match &self.source {
+            Source::Rust(_) if self.nightly => rust::nightly().map(drop),
+            Source::Rust(_) => Ok(()),
+            Source::C(_) => Clang::find().map(drop),
+        }
+    }
+
     fn build_c(&self, files: &[PathBuf]) -> Result<PathBuf> {
         let Some(stem) = files.first().and_then(|file| file.file_stem()) else {
             return Err(Error::NoModule {

@@ -95,7 +95,7 @@ pub(crate) fn build(guest: &Guest, package: &str) -> Result<PathBuf> {
 
 /// Cargo of the nightly toolchain. Where this program runs under cargo, variables tie everything to
 /// the toolchain of that.
-fn nightly() -> Result<Command> {
+pub(crate) fn nightly() -> Result<Command> {
     if tool::find("rustup").is_none() {
         return Err(Error::Missing {
             tool: "building the standard library needs a nightly toolchain, and there is no rustup"

@@ -6,6 +6,7 @@ mod guests;
 mod names;
 mod parts;
 mod ratios;
+mod results;
 mod test;
 mod tool;
 mod tools;
@@ -35,8 +36,8 @@ usage: cargo xtask <command>
                        FILTER is a part of a name such as `wasm-read` or `encode/rkyv`
   ratios               print the ratios of the last measurement again
   guests               build the guests for wasm32-unknown-unknown and print where they are
-  tools                install what `test --require-all` needs and cargo can get: the wasm target and the
-                       runner of wasm tests (below the target directory, nothing else is touched)
+  tools                install now what `test` installs when it needs it: the wasm target, and the runner of
+                       wasm tests (below the target directory, nothing else is touched)
   help                 print this
 ";
 

@@ -72,6 +72,9 @@ const OTHER_GUESTS: &[&str] = &[
     "karmem-tests-guest-referee",
 ];
 
+/// The test target that runs guests, some of them built by tools that not everybody has.
+pub(crate) const GUESTS_TEST_TARGET: &str = "guests";
+
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.
 pub(crate) const GUESTS_VARIABLE: &str = "KARMEM_GUESTS";
 

@@ -1,8 +1,10 @@
 //! Finding tools, running them and reading what they print: every command is shown before it runs,
 //! and an error says which command failed and how.
 
+use crate::results::Results;
 use std::collections::HashMap;
 use std::fmt;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tinyjson::JsonValue;
@@ -58,8 +60,45 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     if status.success() {
         Ok(())
     } else {
-        Err(Error(format!("`{}` failed ({status})", shown(command))))
+        Err(failed(command, status))
     }
+}
+
+/// Runs a command, shows what it prints and reads the results of tests in it. An error is a failure
+/// that no test accounts for.
+pub(crate) fn test(command: &mut Command) -> Result<Results> {
+    eprintln!("$ {}", shown(command));
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| cannot_start(command, &error))?;
+    let mut results = Results::default();
+    if let Some(output) = child.stdout.take() {
+        // Tests may print bytes that are not text.
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.map_err(|error| {
+                Error(format!(
+                    "cannot read what `{}` prints: {error}",
+                    shown(command)
+                ))
+            })?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            results.read(&line);
+        }
+    }
+    let status = child
+        .wait()
+        .map_err(|error| Error(format!("cannot wait for `{}`: {error}", shown(command))))?;
+    if status.success() || !results.failed.is_empty() {
+        Ok(results)
+    } else {
+        Err(failed(command, status))
+    }
+}
+
+fn failed(command: &Command, status: std::process::ExitStatus) -> Error {
+    Error(format!("`{}` failed ({status})", shown(command)))
 }
 
 /// Runs a command and returns what it prints; its errors go to the terminal.
@@ -69,11 +108,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         .output()
         .map_err(|error| cannot_start(command, &error))?;
     if !output.status.success() {
-        return Err(Error(format!(
-            "`{}` failed ({})",
-            shown(command),
-            output.status
-        )));
+        return Err(failed(command, output.status));
     }
     String::from_utf8(output.stdout).map_err(|_| {
         Error(format!(

@@ -1,4 +1,4 @@
-//! `cargo xtask tools`: what a full test run needs beside Rust itself, as far as cargo can get it.
+//! `cargo xtask tools`: tools that a full test run needs beside Rust itself, as far as cargo can get them.
 
 use crate::guests;
 use crate::names::{WASM_TEST_LIBRARY, WASM_TEST_RUNNER, WASM_TEST_RUNNER_PACKAGE};
@@ -7,12 +7,16 @@ use crate::workspace::Workspace;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Adds the wasm target and installs the runner of wasm tests below the target directory, each
-/// only where it is missing.
+/// Adds the wasm target and installs the runner of wasm tests, each only where it is missing.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     guests::ensure_target()?;
-    if wasm_test_runner(workspace)?.is_some() {
-        return Ok(());
+    ensure_wasm_test_runner(workspace).map(drop)
+}
+
+/// The runner of wasm tests, which is installed below the target directory where it is missing.
+pub(crate) fn ensure_wasm_test_runner(workspace: &Workspace) -> Result<PathBuf> {
+    if let Some(runner) = wasm_test_runner(workspace)? {
+        return Ok(runner);
     }
     let version = locked_version(workspace)?;
     let install = |more: &[&str]| {
@@ -29,12 +33,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     install(&["--locked"]).or_else(|error| {
         eprintln!("{error}; trying again with the dependencies that there are");
         install(&[])
-    })
+    })?;
+    wasm_test_runner(workspace)?
+        .ok_or_else(|| Error::new(format!("cargo installed no {WASM_TEST_RUNNER}")))
 }
 
 /// The runner of wasm tests, of exactly the locked version: library and runner speak a protocol
 /// that changes with each. `None` when there is no such runner.
-pub(crate) fn wasm_test_runner(workspace: &Workspace) -> Result<Option<PathBuf>> {
+fn wasm_test_runner(workspace: &Workspace) -> Result<Option<PathBuf>> {
     let version = locked_version(workspace)?;
     let Some(runner) = tool::find(WASM_TEST_RUNNER, &[workspace.tools().join("bin")]) else {
         return Ok(None);

@@ -8,7 +8,7 @@ use karmem::Karmem;
 use karmem::host::wasmtime::{Instance, Memory, MemoryType, Store, TypedFunc};
 use karmem::host::{Block, CommonMemory, Error, Module};
 use karmem_build::{Guest, Slots};
-use karmem_tests_guests::{built, c, rust};
+use karmem_tests_guests::{built, rust};
 use monsters_model::World;
 
 use crate::{engine, limits};
@@ -202,106 +202,6 @@ fn a_trap_in_one_leaves_the_others() {
     assert_eq!(both.stats().traps, 300);
 }
 
-fn greedy() -> Guest {
-    c("tests/guests/common/greedy.c")
-}
-
-fn load_untyped(guest: &Guest) -> Module {
-    Module::from_bytes_untyped(engine(), std::fs::read(built(guest)).unwrap()).unwrap()
-}
-
-/// Two languages, four modules, and allocators of two kinds: those that take all the memory that there is, and those
-/// that take new pages.
-#[test]
-fn c_and_rust_in_turn() {
-    let mut slots = Slots::new().stack(256 << 10);
-    let mut slot = || slots.next(1 << 20).unwrap();
-    let modules = [
-        load_untyped(&greedy().imported_memory(slot())),
-        load(&rust("karmem-tests-guest").imported_memory(slot())),
-        load_untyped(&greedy().imported_memory(slot())),
-        load(&rust("monsters-guest").imported_memory(slot())),
-    ];
-    const NAMES: [&str; 4] = ["c0", "r1", "c2", "r3"];
-    let mut builder = CommonMemory::builder(engine()).limits(limits());
-    for (name, module) in NAMES.iter().zip(&modules).rev() {
-        builder = builder.module(name, module);
-    }
-    let mut all = builder.build().unwrap();
-
-    let mut random = Random(7);
-    let mut live: VecDeque<(Block, u32)> = VecDeque::new();
-    let mut errors = 0;
-    for seed in 0..2000 {
-        let owner = NAMES[random.below(4) as usize];
-        let size = 8 + random.below(20_000);
-        let block = all.alloc(owner, size as usize).unwrap();
-        for name in NAMES {
-            all.attach(&block, name, name != "c2").unwrap();
-        }
-        let message = block.message(0);
-        // Something that uses stack, heap and data of the Rust modules in between.
-        let monsters = (size / 200) as i32;
-        if all
-            .call::<_, i64>("r1", "reply", (message, 0, monsters))
-            .unwrap()
-            == message
-        {
-            let again: i32 = all.call("r1", "again", message).unwrap();
-            errors += u32::from(again < 0);
-            let stepped: i32 = all.call("r3", "step", message).unwrap();
-            errors += u32::from(stepped != monsters);
-        }
-        assert_eq!(
-            all.call::<_, u32>("c2", "fill", (message, seed)).unwrap(),
-            0
-        );
-        assert_eq!(
-            all.call::<_, u32>("c0", "fill", (message, seed)).unwrap(),
-            1
-        );
-        live.push_back((block, seed));
-        if live.len() > 40 {
-            let at = random.below(live.len() as u64) as usize;
-            let (block, seed) = live.swap_remove_back(at).unwrap();
-            errors += all
-                .call::<_, u32>("c2", "check", (block.message(0), seed))
-                .unwrap();
-            all.free(block).unwrap();
-        }
-    }
-    for (block, seed) in live {
-        errors += all
-            .call::<_, u32>("c0", "check", (block.message(0), seed))
-            .unwrap();
-    }
-    assert_eq!(errors, 0);
-    assert_eq!(all.stats().bytes_copied, 0);
-}
-
-#[test]
-fn an_allocator_that_takes_the_next_place_is_refused() {
-    let mut slots = Slots::new();
-    let mut slot = || slots.next(1 << 20).unwrap();
-    let eager = greedy().name("eager").argument("-DEAGER");
-    let (eager, above) = (
-        load_untyped(&eager.imported_memory(slot())),
-        load_untyped(&greedy().imported_memory(slot())),
-    );
-    let builder = CommonMemory::builder(engine()).module("eager", &eager);
-    let error = builder.module("above", &above).build().unwrap_err();
-    let text = error.to_string();
-    assert!(
-        text.contains("`eager`") && text.contains("`above` begins at 0x240000"),
-        "{text}"
-    );
-    // As the last one it may.
-    CommonMemory::builder(engine())
-        .module("eager", &eager)
-        .build()
-        .unwrap();
-}
-
 /// There is no guard below a stack: what is overwritten cannot be used any more, and it says so.
 #[test]
 fn a_stack_that_overflows_ends_it_for_all() {
@@ -404,4 +304,113 @@ fn guests_without_places_overwrite_one_another() {
         monsters.all(|(i, monster)| monster.name == format!("built {i}"))
     });
     assert!(!unharmed);
+}
+
+/// `cargo xtask test` runs these where there is a clang.
+mod with_clang {
+    use karmem_tests_guests::c;
+
+    use super::*;
+
+    fn greedy() -> Guest {
+        c("tests/guests/common/greedy.c")
+    }
+
+    fn load_untyped(guest: &Guest) -> Module {
+        Module::from_bytes_untyped(engine(), std::fs::read(built(guest)).unwrap()).unwrap()
+    }
+
+    /// Two languages, four modules, and allocators of two kinds: those that take all the memory that there is, and those
+    /// that take new pages.
+    #[test]
+    #[ignore = "needs clang and wasm-ld"]
+    fn c_and_rust_in_turn() {
+        let mut slots = Slots::new().stack(256 << 10);
+        let mut slot = || slots.next(1 << 20).unwrap();
+        let modules = [
+            load_untyped(&greedy().imported_memory(slot())),
+            load(&rust("karmem-tests-guest").imported_memory(slot())),
+            load_untyped(&greedy().imported_memory(slot())),
+            load(&rust("monsters-guest").imported_memory(slot())),
+        ];
+        const NAMES: [&str; 4] = ["c0", "r1", "c2", "r3"];
+        let mut builder = CommonMemory::builder(engine()).limits(limits());
+        for (name, module) in NAMES.iter().zip(&modules).rev() {
+            builder = builder.module(name, module);
+        }
+        let mut all = builder.build().unwrap();
+
+        let mut random = Random(7);
+        let mut live: VecDeque<(Block, u32)> = VecDeque::new();
+        let mut errors = 0;
+        for seed in 0..2000 {
+            let owner = NAMES[random.below(4) as usize];
+            let size = 8 + random.below(20_000);
+            let block = all.alloc(owner, size as usize).unwrap();
+            for name in NAMES {
+                all.attach(&block, name, name != "c2").unwrap();
+            }
+            let message = block.message(0);
+            // Something that uses stack, heap and data of the Rust modules in between.
+            let monsters = (size / 200) as i32;
+            if all
+                .call::<_, i64>("r1", "reply", (message, 0, monsters))
+                .unwrap()
+                == message
+            {
+                let again: i32 = all.call("r1", "again", message).unwrap();
+                errors += u32::from(again < 0);
+                let stepped: i32 = all.call("r3", "step", message).unwrap();
+                errors += u32::from(stepped != monsters);
+            }
+            assert_eq!(
+                all.call::<_, u32>("c2", "fill", (message, seed)).unwrap(),
+                0
+            );
+            assert_eq!(
+                all.call::<_, u32>("c0", "fill", (message, seed)).unwrap(),
+                1
+            );
+            live.push_back((block, seed));
+            if live.len() > 40 {
+                let at = random.below(live.len() as u64) as usize;
+                let (block, seed) = live.swap_remove_back(at).unwrap();
+                errors += all
+                    .call::<_, u32>("c2", "check", (block.message(0), seed))
+                    .unwrap();
+                all.free(block).unwrap();
+            }
+        }
+        for (block, seed) in live {
+            errors += all
+                .call::<_, u32>("c0", "check", (block.message(0), seed))
+                .unwrap();
+        }
+        assert_eq!(errors, 0);
+        assert_eq!(all.stats().bytes_copied, 0);
+    }
+
+    #[test]
+    #[ignore = "needs clang and wasm-ld"]
+    fn an_allocator_that_takes_the_next_place_is_refused() {
+        let mut slots = Slots::new();
+        let mut slot = || slots.next(1 << 20).unwrap();
+        let eager = greedy().name("eager").argument("-DEAGER");
+        let (eager, above) = (
+            load_untyped(&eager.imported_memory(slot())),
+            load_untyped(&greedy().imported_memory(slot())),
+        );
+        let builder = CommonMemory::builder(engine()).module("eager", &eager);
+        let error = builder.module("above", &above).build().unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("`eager`") && text.contains("`above` begins at 0x240000"),
+            "{text}"
+        );
+        // As the last one it may.
+        CommonMemory::builder(engine())
+            .module("eager", &eager)
+            .build()
+            .unwrap();
+    }
 }

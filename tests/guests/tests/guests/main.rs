@@ -2,7 +2,6 @@
 #![allow(missing_docs)]
 
 mod bare;
-mod c_by_hand;
 mod common_memory;
 mod ifaces;
 mod loading;
@@ -11,6 +10,7 @@ mod systems;
 mod threads;
 mod trouble;
 mod types;
+mod with_clang;
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use karmem::host::wasmtime::Config;
 use karmem::host::{Engine, Error, Limits, Module, Part, Thread, Threads};
-use karmem_tests_guests::{built, c, rust};
+use karmem_tests_guests::{built, rust};
 
 use crate::limits;
 
@@ -17,14 +17,6 @@ fn engine() -> &'static Engine {
         let mut config = Config::new();
         config.shared_memory(true);
         Engine::with_config(config).unwrap()
-    })
-}
-
-fn in_c() -> &'static Module {
-    static MODULE: OnceLock<Module> = OnceLock::new();
-    MODULE.get_or_init(|| {
-        let wasm = built(&c("tests/guests/threads/threads.c").shared_memory(MAXIMUM));
-        Module::from_bytes_untyped(engine(), std::fs::read(wasm).unwrap()).unwrap()
     })
 }
 
@@ -155,22 +147,6 @@ fn four_threads_by_hand() {
     four_threads(&by_hand(), 1000);
 }
 
-#[test]
-fn four_threads_in_c() {
-    four_threads(in_c(), 1000);
-}
-
-#[test]
-fn four_threads_with_the_pooling_allocator() {
-    let engine = crate::pooling();
-    let wasm = built(&c("tests/guests/threads/threads.c").shared_memory(MAXIMUM));
-    let module = Module::from_bytes_untyped(&engine, std::fs::read(wasm).unwrap()).unwrap();
-    // More often than there are slots.
-    for _ in 0..5 {
-        four_threads(&module, 100);
-    }
-}
-
 /// Fewer rounds, as these threads spin, and there may be fewer processors than threads.
 #[test]
 fn four_threads_in_rust() {
@@ -178,72 +154,31 @@ fn four_threads_in_rust() {
 }
 
 /// The data is copied by the first instance, and statics are the same for all.
+fn initialised_once(module: &Module) {
+    let threads = Threads::new(module, limits()).unwrap();
+    for n in 1..=20 {
+        let mut thread = threads.thread().unwrap();
+        assert_eq!(thread.call::<(), u32>("start", ()).unwrap(), 100 + n);
+    }
+    let each = threads.run(4, |_, thread| {
+        (0..500)
+            .map(|_| thread.call::<(), u32>("count", ()))
+            .collect()
+    });
+    let each: Vec<Vec<u32>> = each.unwrap();
+    let mut counts = each.concat();
+    counts.sort_unstable();
+    assert!(counts.iter().copied().eq(1..=2000));
+    // Another memory has its own.
+    let other = Threads::new(module, limits()).unwrap();
+    let mut thread = other.thread().unwrap();
+    assert_eq!(thread.call::<(), u32>("start", ()).unwrap(), 101);
+}
+
 #[test]
 fn data_is_initialised_once() {
-    for module in [&by_hand(), in_c(), in_rust()] {
-        let threads = Threads::new(module, limits()).unwrap();
-        for n in 1..=20 {
-            let mut thread = threads.thread().unwrap();
-            assert_eq!(thread.call::<(), u32>("start", ()).unwrap(), 100 + n);
-        }
-        let each = threads.run(4, |_, thread| {
-            (0..500)
-                .map(|_| thread.call::<(), u32>("count", ()))
-                .collect()
-        });
-        let each: Vec<Vec<u32>> = each.unwrap();
-        let mut counts = each.concat();
-        counts.sort_unstable();
-        assert!(counts.iter().copied().eq(1..=2000));
-        // Another memory has its own.
-        let other = Threads::new(module, limits()).unwrap();
-        let mut thread = other.thread().unwrap();
-        assert_eq!(thread.call::<(), u32>("start", ()).unwrap(), 101);
-    }
-}
-
-#[test]
-fn each_thread_has_its_own_stack_and_variables() {
-    let threads = Threads::new(in_c(), limits()).unwrap();
-    for _ in 0..3 {
-        let ended = threads.run(4, |n, thread| {
-            for call in 8..40 {
-                assert_eq!(thread.call::<(), u32>("own_count", ())?, call);
-                let good: u32 = thread.call("stack", (n as u32 * 1_000_000, 20u32))?;
-                assert_eq!(good, 20);
-            }
-            Ok(())
-        });
-        ended.unwrap();
-    }
-    // Stacks are used again.
-    let size = threads.size();
-    for _ in 0..50 {
-        threads
-            .run(2, |_, thread| thread.call::<(), u32>("own_count", ()))
-            .unwrap();
-    }
-    assert_eq!(threads.size(), size);
-}
-
-#[test]
-fn a_trap_in_one_thread() {
-    let threads = Threads::new(in_c(), limits()).unwrap();
-    let mut one = threads.thread().unwrap();
-    let mut other = threads.thread().unwrap();
-    for _ in 0..500 {
-        let error = one.call::<_, u32>("recurse", (100u32, 1u32)).unwrap_err();
-        assert!(error.as_trap().is_some(), "{error}");
-        assert_eq!(other.call::<_, u32>("stack", (5u32, 1u32)).unwrap(), 1);
-    }
-    assert_eq!(one.call::<_, u32>("stack", (5u32, 1u32)).unwrap(), 1);
-    assert_eq!(one.call::<_, u32>("recurse", (100u32, 0u32)).unwrap(), 5050);
-    // Out of its stack, it has written to what is below.
-    let error = one.call::<_, u32>("recurse", (400u32, 1u32)).unwrap_err();
-    assert!(error.as_trap().is_some(), "{error}");
-    let error = other.call::<(), u32>("count", ()).unwrap_err();
-    assert!(matches!(error, Error::Overwritten { .. }), "{error:?}");
-    assert!(matches!(threads.thread(), Err(Error::Overwritten { .. })));
+    initialised_once(&by_hand());
+    initialised_once(in_rust());
 }
 
 #[test]
@@ -315,7 +250,7 @@ fn what_is_not_built_for_threads_is_refused() {
     let plain = assembled(r#"(module (import "env" "memory" (memory 1)))"#);
     refused(&plain, limits(), "not a shared one");
     refused(
-        in_c(),
+        &by_hand(),
         limits().memory(1 << 20),
         "more than `Limits::memory`",
     );
@@ -337,36 +272,126 @@ fn what_is_not_built_for_threads_is_refused() {
     refused(&module, limits(), "config.shared_memory(true)");
 }
 
-/// The usual guest, with the standard library: its allocator and its table of blocks are used by all threads
-/// at once.
-#[test]
-#[ignore = "needs a nightly toolchain with rust-src, to build the standard library with atomics"]
-fn the_standard_library_on_four_threads() {
-    let guest = rust("karmem-tests-guest")
-        .shared_memory(MAXIMUM)
-        .nightly_std();
-    let wasm = std::fs::read(built(&guest)).unwrap();
-    let module = Module::from_bytes_untyped(engine(), wasm).unwrap();
-    let threads = Threads::new(&module, limits()).unwrap();
-    let ended = threads.run(4, |n, thread| {
-        for round in 0..300u32 {
-            let (handle, monsters) = (n as u32 + 1, 1 + round % 40);
-            let size = 256 + monsters * 200;
-            let at: u32 = thread.call("karmem_alloc", (size, 8u32))?;
-            assert_ne!(at, 0);
-            thread.call::<_, ()>("karmem_attach", (handle, at, size, 1u32))?;
-            let region = i64::from(handle) << 32;
-            let world: i64 = thread.call("reply", (region, 0u32, monsters))?;
-            assert_eq!(world, region);
-            let sum = (monsters * (monsters - 1) / 2) as i32;
-            assert_eq!(thread.call::<_, i32>("healths", world)?, sum);
-            assert!(thread.call::<_, i32>("again", world)? > 0);
-            thread.call::<_, ()>("karmem_detach", handle)?;
-            thread.call::<_, ()>("karmem_free", (at, size, 8u32))?;
+/// `cargo xtask test` runs these where there is a nightly toolchain with the sources of the standard library.
+mod with_nightly {
+    use super::*;
+
+    /// The usual guest, with the standard library: its allocator and its table of blocks are used by all threads
+    /// at once.
+    #[test]
+    #[ignore = "needs a nightly toolchain with rust-src, to build the standard library with atomics"]
+    fn the_standard_library_on_four_threads() {
+        let guest = rust("karmem-tests-guest")
+            .shared_memory(MAXIMUM)
+            .nightly_std();
+        let wasm = std::fs::read(built(&guest)).unwrap();
+        let module = Module::from_bytes_untyped(engine(), wasm).unwrap();
+        let threads = Threads::new(&module, limits()).unwrap();
+        let ended = threads.run(4, |n, thread| {
+            for round in 0..300u32 {
+                let (handle, monsters) = (n as u32 + 1, 1 + round % 40);
+                let size = 256 + monsters * 200;
+                let at: u32 = thread.call("karmem_alloc", (size, 8u32))?;
+                assert_ne!(at, 0);
+                thread.call::<_, ()>("karmem_attach", (handle, at, size, 1u32))?;
+                let region = i64::from(handle) << 32;
+                let world: i64 = thread.call("reply", (region, 0u32, monsters))?;
+                assert_eq!(world, region);
+                let sum = (monsters * (monsters - 1) / 2) as i32;
+                assert_eq!(thread.call::<_, i32>("healths", world)?, sum);
+                assert!(thread.call::<_, i32>("again", world)? > 0);
+                thread.call::<_, ()>("karmem_detach", handle)?;
+                thread.call::<_, ()>("karmem_free", (at, size, 8u32))?;
+            }
+            Ok(())
+        });
+        ended.unwrap();
+    }
+}
+
+/// `cargo xtask test` runs these where there is a clang.
+mod with_clang {
+    use karmem_tests_guests::c;
+
+    use super::*;
+
+    fn in_c() -> &'static Module {
+        static MODULE: OnceLock<Module> = OnceLock::new();
+        MODULE.get_or_init(|| {
+            let wasm = built(&c("tests/guests/threads/threads.c").shared_memory(MAXIMUM));
+            Module::from_bytes_untyped(engine(), std::fs::read(wasm).unwrap()).unwrap()
+        })
+    }
+
+    #[test]
+    #[ignore = "needs clang and wasm-ld"]
+    fn four_threads_in_c() {
+        four_threads(in_c(), 1000);
+    }
+
+    #[test]
+    #[ignore = "needs clang and wasm-ld"]
+    fn four_threads_with_the_pooling_allocator() {
+        let engine = crate::pooling();
+        let wasm = built(&c("tests/guests/threads/threads.c").shared_memory(MAXIMUM));
+        let module = Module::from_bytes_untyped(&engine, std::fs::read(wasm).unwrap()).unwrap();
+        // More often than there are slots.
+        for _ in 0..5 {
+            four_threads(&module, 100);
         }
-        Ok(())
-    });
-    ended.unwrap();
+    }
+
+    #[test]
+    #[ignore = "needs clang and wasm-ld"]
+    fn data_of_c_is_initialised_once() {
+        initialised_once(in_c());
+    }
+
+    #[test]
+    #[ignore = "needs clang and wasm-ld"]
+    fn each_thread_has_its_own_stack_and_variables() {
+        let threads = Threads::new(in_c(), limits()).unwrap();
+        for _ in 0..3 {
+            let ended = threads.run(4, |n, thread| {
+                for call in 8..40 {
+                    assert_eq!(thread.call::<(), u32>("own_count", ())?, call);
+                    let good: u32 = thread.call("stack", (n as u32 * 1_000_000, 20u32))?;
+                    assert_eq!(good, 20);
+                }
+                Ok(())
+            });
+            ended.unwrap();
+        }
+        // Stacks are used again.
+        let size = threads.size();
+        for _ in 0..50 {
+            threads
+                .run(2, |_, thread| thread.call::<(), u32>("own_count", ()))
+                .unwrap();
+        }
+        assert_eq!(threads.size(), size);
+    }
+
+    #[test]
+    #[ignore = "needs clang and wasm-ld"]
+    fn a_trap_in_one_thread() {
+        let threads = Threads::new(in_c(), limits()).unwrap();
+        let mut one = threads.thread().unwrap();
+        let mut other = threads.thread().unwrap();
+        for _ in 0..500 {
+            let error = one.call::<_, u32>("recurse", (100u32, 1u32)).unwrap_err();
+            assert!(error.as_trap().is_some(), "{error}");
+            assert_eq!(other.call::<_, u32>("stack", (5u32, 1u32)).unwrap(), 1);
+        }
+        assert_eq!(one.call::<_, u32>("stack", (5u32, 1u32)).unwrap(), 1);
+        assert_eq!(one.call::<_, u32>("recurse", (100u32, 0u32)).unwrap(), 5050);
+        // Out of its stack, it has written to what is below.
+        let error = one.call::<_, u32>("recurse", (400u32, 1u32)).unwrap_err();
+        assert!(error.as_trap().is_some(), "{error}");
+        let error = other.call::<(), u32>("count", ()).unwrap_err();
+        assert!(matches!(error, Error::Overwritten { .. }), "{error:?}");
+        assert!(matches!(threads.thread(), Err(Error::Overwritten { .. })));
+    }
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn raise(scores: &mut Scores, by: i32) {
 }
 
 #[test]
+#[ignore = "needs clang and wasm-ld"]
 fn it_reads_and_changes_what_rust_wrote() {
     for engine in [engine().clone(), pooling()] {
         let module = module(&engine);
@@ -123,6 +124,7 @@ fn it_reads_and_changes_what_rust_wrote() {
 }
 
 #[test]
+#[ignore = "needs clang and wasm-ld"]
 fn its_errors_are_typed() {
     let (builder, kept) = with_room(engine(), &module(engine()), 1);
     let mut system = builder.build().unwrap();
@@ -152,6 +154,7 @@ fn traps<T: std::fmt::Debug>(result: Result<T>, text: &str) {
 }
 
 #[test]
+#[ignore = "needs clang and wasm-ld"]
 fn a_trap_leaves_the_system_usable() {
     for engine in [engine().clone(), pooling()] {
         let (mut system, tally) = system(&engine);
@@ -189,6 +192,7 @@ fn a_trap_leaves_the_system_usable() {
 }
 
 #[test]
+#[ignore = "needs clang and wasm-ld"]
 fn it_takes_regions_and_gives_their_memory_back() {
     let (mut system, tally) = system(engine());
     let native = scores(300);
@@ -243,6 +247,7 @@ fn it_takes_regions_and_gives_their_memory_back() {
 }
 
 #[test]
+#[ignore = "needs clang and wasm-ld"]
 fn a_guest_in_rust_calls_it() {
     for engine in [engine().clone(), pooling()] {
         let (builder, kept) = with_room(&engine, &module(&engine), 50);
@@ -270,6 +275,7 @@ fn a_guest_in_rust_calls_it() {
 }
 
 #[test]
+#[ignore = "needs clang and wasm-ld"]
 fn it_is_swapped_while_its_region_stays() {
     let (mut system, tally) = system(engine());
     let module = module(engine());
@@ -314,6 +320,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, parts: [&str; 3]) {
 }
 
 #[test]
+#[ignore = "needs clang and wasm-ld"]
 fn other_types_are_refused_before_anything_runs() {
     // With what the host provides, ...
     let tally = altered("note{total:i64}", "note{total:u64}");
