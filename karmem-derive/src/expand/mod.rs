@@ -13,6 +13,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path, Visibility};
 
 use crate::ast::{Class, Data, Field, Input, Rule, Shape, Style, Ty};
+use crate::attr;
 
 mod builder;
 mod enums;
@@ -322,7 +323,12 @@ fn quiet(vis: &Visibility) -> TokenStream {
     respan(vis.to_token_stream())
 }
 
-/// Of the comments only `#[doc(hidden)]` and the like.
+/// The lints that an item allows.
+fn lints(docs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    docs.iter().filter(|attr| attr::is_lint(attr))
+}
+
+/// Of the comments only `#[doc(hidden)]` and the like, and the lints.
 fn hidden(docs: &[Attribute]) -> Vec<&Attribute> {
     docs.iter()
         .filter(|attr| matches!(attr.meta, Meta::List(_)))
@@ -395,8 +401,8 @@ fn section(krate: &Path, ident: &Ident, kind: &str, schema: &TokenStream) -> Tok
             const ITEM: #krate::section::Item = #krate::section::Item::#kind(#schema);
             #[unsafe(link_section = "karmem")]
             static SECTION: [u8; #krate::section::len(&ITEM)] = #krate::section::fragment(&ITEM);
-            #[unsafe(export_name = concat!(
-                "karmem_type ", module_path!(), #path, line!(), ":", column!()
+            #[unsafe(export_name = ::core::concat!(
+                "karmem_type ", ::core::module_path!(), #path, ::core::line!(), ":", ::core::column!()
             ))]
             extern "C" fn keep() {}
         };

@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{About, Group, Names, Taken, derived, doc, hidden, name, rule, section};
+use super::{About, Group, Names, Taken, derived, doc, hidden, lints, name, rule, section};
 use crate::ast::{Class, Input, Style, Union, Variant};
+use crate::attr::is_lint;
 
 mod types;
 
@@ -33,10 +34,12 @@ pub(super) fn derive(input: &Input, data: &Union) -> TokenStream {
     let shape = shape(input, data, &names, &choices);
     let views = types::views(input, &choices);
     let builder = types::builder(input, &names, &choices);
+    let lints = lints(&input.docs);
     quote! {
         #types
         #(#tables)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
+        #(#lints)*
         const _: () = {
             #shape
             #views
@@ -56,7 +59,10 @@ fn choice<'a>(input: &'a Input, data: &'a Union, variant: &'a Variant) -> Choice
             style: variant.style,
             id: None,
             record: false,
-            hidden: hidden(&input.docs),
+            hidden: hidden(&input.docs)
+                .into_iter()
+                .chain(lints(&variant.docs))
+                .collect(),
         };
         Group::new(input, about, &variant.fields)
     });
@@ -95,6 +101,7 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
         .map(|(slot, binding)| group.put(slot, &quote!(body), &quote!(#binding)))
         .collect();
     let puts = super::structs::in_a_row(puts.into_iter());
+    let lints = hidden.iter().filter(|attr| is_lint(attr));
     quote! {
         #docs
         #(#hidden)*
@@ -104,7 +111,8 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
 
         #types
 
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
+        #(#lints)*
         const _: () = {
             #shape
 

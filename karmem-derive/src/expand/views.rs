@@ -76,17 +76,17 @@ impl Group<'_> {
         quote! {
             #reads
             #(#hidden)*
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             #vis struct #view<'m>(#krate::#core<'m, #ident>);
 
             #changes
             #(#hidden)*
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             #vis struct #view_mut<'m>(#krate::#core_mut<'m, #ident>);
 
             #builds
             #(#hidden)*
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             #vis struct #builder<'w, #s>(#krate::StructBuilder<'w, #s, #ident>);
         }
     }
@@ -121,7 +121,7 @@ impl Group<'_> {
             quote! {
                 #docs
                 #vis fn to_owned(&self) -> ::core::result::Result<#ident, #krate::VerifyError> {
-                    self.0.to_owned(&#krate::Limits::default())
+                    self.0.to_owned(&<#krate::Limits as ::core::default::Default>::default())
                 }
             }
         });

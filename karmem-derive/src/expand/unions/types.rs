@@ -45,21 +45,21 @@ pub(super) fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> Tok
     quote! {
         #reads
         #(#hidden)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
         #vis enum #view<'m> {
             #(#views,)*
         }
 
         #changes
         #(#hidden)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
         #vis enum #view_mut<'m> {
             #(#view_muts,)*
         }
 
         #builds
         #(#hidden)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
         #vis struct #builder<'w, #s>(#krate::kind::UnionBuilder<'w, #s, #ident>);
     }
 }
