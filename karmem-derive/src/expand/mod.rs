@@ -310,17 +310,26 @@ fn derived(ident: &Ident, suffix: &str) -> Ident {
 
 /// A visibility for generated items, about which lints are silent: they speak of the type itself.
 fn quiet(vis: &Visibility) -> TokenStream {
-    fn respan(tokens: TokenStream) -> TokenStream {
-        let respan = |mut token: TokenTree| {
-            if let TokenTree::Group(group) = &token {
-                token = proc_macro2::Group::new(group.delimiter(), respan(group.stream())).into();
-            }
-            token.set_span(Span::mixed_site());
-            token
-        };
-        tokens.into_iter().map(respan).collect()
-    }
-    respan(vis.to_token_stream())
+    respan(vis.to_token_stream(), &|_| Span::mixed_site())
+}
+
+/// The declaration of a type that is named after `ident`, and what points at that: when the name is
+/// taken, the compiler shows after what it is made.
+fn named_after(ident: &Ident, declaration: TokenStream) -> TokenStream {
+    respan(declaration, &|span| span.located_at(ident.span()))
+}
+
+fn respan(tokens: TokenStream, change: &dyn Fn(Span) -> Span) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        let span = change(token.span());
+        if let TokenTree::Group(group) = &token {
+            let inner = respan(group.stream(), change);
+            token = proc_macro2::Group::new(group.delimiter(), inner).into();
+        }
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(respan).collect()
 }
 
 /// The lints that an item allows.

@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{About, Group, Names, Taken, derived, doc, hidden, lints, name, rule, section};
+use super::{
+    About, Group, Names, Taken, derived, doc, hidden, lints, name, named_after, rule, section,
+};
 use crate::ast::{Class, Input, Style, Union, Variant};
 use crate::attr::is_lint;
 
@@ -102,12 +104,16 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
         .collect();
     let puts = super::structs::in_a_row(puts.into_iter());
     let lints = hidden.iter().filter(|attr| is_lint(attr));
-    quote! {
+    let declared = quote! {
         #docs
         #(#hidden)*
         #[allow(dead_code)]
         #[derive(::core::fmt::Debug)]
         #vis enum #ident {}
+    };
+    let declared = named_after(ident, declared);
+    quote! {
+        #declared
 
         #types
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Group, Slot, copies, debug_as, doc, docs_and};
+use super::{Group, Slot, copies, debug_as, doc, docs_and, named_after};
 use crate::ast::{Rule, Scalar, Shape, Style, Ty};
 
 /// Whether a value refers to nothing, as far as its type tells.
@@ -73,7 +73,7 @@ impl Group<'_> {
                 doc(&format!("{what} being written.")),
             )
         };
-        quote! {
+        let types = quote! {
             #reads
             #(#hidden)*
             #[allow(dead_code, deprecated)]
@@ -88,7 +88,8 @@ impl Group<'_> {
             #(#hidden)*
             #[allow(dead_code, deprecated)]
             #vis struct #builder<'w, #s>(#krate::StructBuilder<'w, #s, #ident>);
-        }
+        };
+        named_after(ident, types)
     }
 
     pub(super) fn view(&self) -> TokenStream {
