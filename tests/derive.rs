@@ -11,6 +11,8 @@ mod enums;
 mod fields;
 #[path = "derive/layouts.rs"]
 mod layouts;
+#[path = "derive/lints.rs"]
+mod lints;
 #[path = "derive/names.rs"]
 mod names;
 #[path = "derive/recursive.rs"]

@@ -10,7 +10,7 @@ pub(crate) struct Input {
     pub(crate) ident: Ident,
     /// Its visibility, which the generated types take over.
     pub(crate) vis: Visibility,
-    /// Its `///` comments.
+    /// Its `///` comments, and the lints that it allows.
     pub(crate) docs: Vec<Attribute>,
     /// The name in a `.km`. Not checked for a transparent struct, which has no name there.
     pub(crate) km: String,

@@ -229,13 +229,23 @@ pub(crate) fn repr(attrs: &[Attribute]) -> Repr {
     repr
 }
 
-/// The comments of an item.
+/// The comments of an item, and the lints that it allows: what holds for the item holds for what is
+/// made of it.
 pub(crate) fn docs(attrs: &[Attribute]) -> Vec<Attribute> {
-    attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("doc"))
-        .cloned()
-        .collect()
+    let kept = |attr: &&Attribute| attr.path().is_ident("doc") || is_lint(attr);
+    let mut docs: Vec<_> = attrs.iter().filter(kept).cloned().collect();
+    for attr in &mut docs {
+        // What is expected of the item need not happen in what is made of it.
+        if let (true, Meta::List(list)) = (attr.path().is_ident("expect"), &mut attr.meta) {
+            list.path = syn::parse_quote!(allow);
+        }
+    }
+    docs
+}
+
+/// Whether an attribute silences lints.
+pub(crate) fn is_lint(attr: &Attribute) -> bool {
+    attr.path().is_ident("allow") || attr.path().is_ident("expect")
 }
 
 /// All options in all `#[karmem(…)]`, each known here and given once.

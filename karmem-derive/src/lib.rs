@@ -32,6 +32,16 @@ use syn::{DeriveInput, ItemTrait, parse_macro_input};
 /// On a field it takes `max = N` (elements of a `Vec` or map, bytes of a `String`) and
 /// `rename = "Name"`; on a variant `rename = "Name"`.
 ///
+/// Lints that an item, a variant or a field allows are allowed in what is made of it.
+///
+/// # Names
+///
+/// Beside `struct Monster` stand `MonsterView`, `MonsterViewMut` and `MonsterBuilder`; beside an enum with
+/// data the same, and for each variant with data a table named after both, such as `ShapeCircle` with its
+/// `ShapeCircleView` and so on. They are ordinary items of the module. If the module has an item of such a
+/// name, the compiler says that the name is defined multiple times and points at the type or variant that it
+/// is made of: rename one of the two items, or move one to a module of its own.
+///
 /// # Errors
 ///
 /// What cannot be laid out or spelt in a `.km` is a compile error on the token at fault that says

@@ -6,6 +6,8 @@
 //! another one ([`differences`]).
 #![forbid(unsafe_code)]
 
+mod absent;
+mod clash;
 mod compat;
 mod fingerprint;
 pub mod golden;

@@ -10,7 +10,7 @@ use crate::fingerprint::upstream_id;
 use crate::print::{KmProblem, KmReason};
 use crate::resolve;
 use crate::schema::{Data, Enum, Schema, Spread, Struct, Type, TypeId, Union};
-use crate::{NameFault, names};
+use crate::{NameFault, absent, clash, names};
 
 /// Arrays beyond this make the public compiler run for minutes.
 const MAX_ARRAY: u32 = 1 << 24;
@@ -29,6 +29,14 @@ pub(crate) enum Decl {
         name: String,
         body: Body,
     },
+}
+
+impl Decl {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Decl::Enum { name, .. } | Decl::Struct { name, .. } => name,
+        }
+    }
 }
 
 /// A struct without its name.
@@ -75,9 +83,18 @@ pub(crate) fn lower(schema: &Schema) -> Result<Vec<Decl>, Vec<KmProblem>> {
     if lower.problems.is_empty() {
         lower.check_ids();
     }
+    let users = schema.types().iter().map(|def| def.name.as_str()).collect();
+    let mut decls = std::mem::take(&mut lower.enums);
+    decls.append(&mut lower.structs);
+    for problem in clash::problems(&decls, &users)
+        .into_iter()
+        .chain(absent::problems(schema))
+    {
+        lower.problem(problem.at, problem.reason);
+    }
     match lower.problems {
         problems if !problems.is_empty() => Err(problems),
-        _ => Ok(lower.enums.into_iter().chain(lower.structs).collect()),
+        _ => Ok(decls),
     }
 }
 

@@ -114,15 +114,59 @@ pub enum KmReason {
         "optional slices as elements have no spelling in the legacy layout: use another layout"
     )]
     LegacyOption,
+    /// A name that the code of the public compiler declares itself, or for something else too.
+    #[error("{}", taken(language, name, by.as_deref()))]
+    Taken {
+        /// A language whose code does not compile: `Go`, `AssemblyScript`, `C` or `Zig`.
+        language: &'static str,
+        /// What the code declares twice.
+        name: String,
+        /// The type, field or enumerator that also gives the name; `None` for a name that is in
+        /// all code.
+        by: Option<String>,
+    },
+    /// Tables in place in a table that can be absent.
+    #[error("{}", absent(table, place, inline.as_deref()))]
+    Absent {
+        /// The table that can be absent.
+        table: String,
+        /// The field or variant that can leave it out.
+        place: String,
+        /// The inline struct that holds tables; `None` for an enum with data.
+        inline: Option<String>,
+    },
+}
+
+fn taken(language: &str, name: &str, by: Option<&str>) -> String {
+    let whose = match by {
+        Some(by) => format!("for `{by}` too"),
+        None => "itself".to_owned(),
+    };
+    format!(
+        "the public compiler's {language} code declares `{name}` {whose}: choose another name by `#[karmem(rename = \"…\")]`"
+    )
+}
+
+fn absent(table: &str, place: &str, inline: Option<&str>) -> String {
+    let instead = match inline {
+        Some(inline) => format!("make `{inline}` a table, or hold it in a `Vec`"),
+        None => "hold the enum in a `Vec`".to_owned(),
+    };
+    format!(
+        "where `{place}` leaves out the table `{table}`, the public compiler's code takes the root's bytes for the tables in this: {instead}"
+    )
 }
 
 impl Schema {
     /// The schema as a `.km` that the public Karmem compiler accepts: padding is spelt out, types
     /// stand before their use, and what Rust has and Karmem lacks is lowered to what it has.
     ///
+    /// What the compiler accepts though the code that it makes of it does not compile (in Go,
+    /// AssemblyScript, C or Zig) or reads something else than what was written is an error too.
+    ///
     /// # Errors
     ///
-    /// All types and fields that have no spelling.
+    /// All types and fields that have no spelling, or of which the public compiler makes wrong code.
     pub fn to_km(&self) -> Result<String, KmError> {
         let mut problems = Vec::new();
         match self.name() {

@@ -6,15 +6,15 @@ pub struct Position {
     pub y: i32,
 }
 /// A [`Position`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct PositionView<'m>(::karmem::Inline<'m, Position>);
 /// A [`Position`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct PositionViewMut<'m>(::karmem::InlineMut<'m, Position>);
 /// A [`Position`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct PositionBuilder<'w, S>(::karmem::StructBuilder<'w, S, Position>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
@@ -141,7 +141,7 @@ const _: () = {
         pub fn to_owned(
             &self,
         ) -> ::core::result::Result<Position, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub fn to_owned_with(
@@ -240,13 +240,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Position:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -268,15 +268,15 @@ pub struct Monster {
     pub prices: std::collections::BTreeMap<String, u32>,
 }
 /// A [`Monster`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct MonsterView<'m>(::karmem::Table<'m, Monster>);
 /// A [`Monster`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct MonsterViewMut<'m>(::karmem::TableMut<'m, Monster>);
 /// A [`Monster`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct MonsterBuilder<'w, S>(::karmem::StructBuilder<'w, S, Monster>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     type PositionField = ::karmem::wire::Same<Position, L>;
@@ -625,7 +625,7 @@ const _: () = {
         pub fn to_owned(
             &self,
         ) -> ::core::result::Result<Monster, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub fn to_owned_with(
@@ -953,13 +953,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Monster:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}

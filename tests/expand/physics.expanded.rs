@@ -5,15 +5,15 @@ pub struct World {
     pub frame: u32,
 }
 /// A [`World`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct WorldView<'m>(::karmem::Table<'m, World>);
 /// A [`World`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct WorldViewMut<'m>(::karmem::TableMut<'m, World>);
 /// A [`World`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct WorldBuilder<'w, S>(::karmem::StructBuilder<'w, S, World>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -123,7 +123,7 @@ const _: () = {
         }
         /// Makes the [`World`] that this reads; an error only if that was not verified.
         pub fn to_owned(&self) -> ::core::result::Result<World, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub fn to_owned_with(
@@ -212,13 +212,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::World:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -229,15 +229,15 @@ pub struct Report {
     pub moved: u32,
 }
 /// A [`Report`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ReportView<'m>(::karmem::Inline<'m, Report>);
 /// A [`Report`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ReportViewMut<'m>(::karmem::InlineMut<'m, Report>);
 /// A [`Report`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ReportBuilder<'w, S>(::karmem::StructBuilder<'w, S, Report>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -360,7 +360,7 @@ const _: () = {
         }
         /// Makes the [`Report`] that this reads; an error only if that was not verified.
         pub fn to_owned(&self) -> ::core::result::Result<Report, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub fn to_owned_with(
@@ -439,13 +439,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Report:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -457,6 +457,7 @@ pub enum Team {
     Humans,
     Orcs,
 }
+#[allow(deprecated)]
 const _: () = {
     const SCHEMA: &::karmem::schema::Enum = &::karmem::schema::Enum {
         name: ::karmem::schema::Name {
@@ -517,13 +518,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Team:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -535,6 +536,7 @@ pub enum Fault {
     Unknown,
     Full,
 }
+#[allow(deprecated)]
 const _: () = {
     const SCHEMA: &::karmem::schema::Enum = &::karmem::schema::Enum {
         name: ::karmem::schema::Name {
@@ -595,13 +597,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Fault:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -630,6 +632,7 @@ pub(crate) trait Physics {
 #[derive(::core::fmt::Debug)]
 pub(crate) enum PhysicsInterface {}
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::Interface for PhysicsInterface {
     const INTERFACE: &'static ::karmem::schema::Interface = &::karmem::schema::Interface {
         package: "game",
@@ -710,6 +713,7 @@ const _: () = {
 #[derive(::core::clone::Clone, ::core::default::Default, ::core::fmt::Debug)]
 pub(crate) struct PhysicsImport;
 #[allow(dead_code, clippy::too_many_arguments)]
+#[allow(deprecated)]
 impl PhysicsImport {
     /// Moves everything by `dt` seconds.
     ///
@@ -816,6 +820,7 @@ impl PhysicsImport {
     }
 }
 #[allow(dead_code, clippy::too_many_arguments)]
+#[allow(deprecated)]
 impl dyn Physics {
     #[doc(hidden)]
     #[inline(never)]
@@ -886,34 +891,42 @@ impl dyn Physics {
     }
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<0, 0> for dyn Physics {
     type Abi = i64;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<0, 1> for dyn Physics {
     type Abi = i64;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<0, 2> for dyn Physics {
     type Abi = <Team as ::karmem::interface::Value>::Abi;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<0, 3> for dyn Physics {
     type Abi = f32;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<0, 4> for dyn Physics {
     type Abi = <Report as ::karmem::interface::Output>::Abi;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<1, 0> for dyn Physics {
     type Abi = i64;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<1, 1> for dyn Physics {
     type Abi = <World as ::karmem::interface::Value>::Abi;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<1, 2> for dyn Physics {
     type Abi = <Result<
         karmem::Shared<World>,
@@ -921,6 +934,7 @@ impl ::karmem::interface::Slot<1, 2> for dyn Physics {
     > as ::karmem::interface::Output>::Abi;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::interface::Slot<2, 0> for dyn Physics {
     type Abi = ();
 }
@@ -935,17 +949,18 @@ macro_rules! export_physics {
 }
 ::karmem::__host! {
     #[doc = " Calls the module of a system that provides [`Physics`]."]
-    #[allow(dead_code, clippy::type_complexity)] #[derive(::core::clone::Clone,
-    ::core::fmt::Debug)] pub (crate) struct PhysicsClient { step : ::karmem::host::Method
-    < (i64, i64, < Team as ::karmem::interface::Value > ::Abi, f32,), < Report as
-    ::karmem::interface::Output > ::Abi >, find : ::karmem::host::Method < (i64, < World
-    as ::karmem::interface::Value > ::Abi,), < Result < karmem::Shared < World >, Fault >
-    as ::karmem::interface::Output > ::Abi >, ping : ::karmem::host::Method < (), () >, }
-    #[automatically_derived] impl ::karmem::host::Client for PhysicsClient { type
-    Interface = PhysicsInterface; fn bind(link : & mut ::karmem::host::Link < '_ >) ->
-    ::karmem::host::Result < Self > { ::core::result::Result::Ok(Self { step : link
-    .method("step") ?, find : link.method("find") ?, ping : link.method("ping") ?, }) } }
-    #[allow(dead_code, clippy::too_many_arguments)] impl PhysicsClient { #[doc =
+    #[allow(dead_code, clippy::type_complexity)] #[allow(deprecated)]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)] pub (crate) struct PhysicsClient
+    { step : ::karmem::host::Method < (i64, i64, < Team as ::karmem::interface::Value >
+    ::Abi, f32,), < Report as ::karmem::interface::Output > ::Abi >, find :
+    ::karmem::host::Method < (i64, < World as ::karmem::interface::Value > ::Abi,), <
+    Result < karmem::Shared < World >, Fault > as ::karmem::interface::Output > ::Abi >,
+    ping : ::karmem::host::Method < (), () >, } #[automatically_derived] impl
+    ::karmem::host::Client for PhysicsClient { type Interface = PhysicsInterface; fn
+    bind(link : & mut ::karmem::host::Link < '_ >) -> ::karmem::host::Result < Self > {
+    ::core::result::Result::Ok(Self { step : link.method("step") ?, find : link
+    .method("find") ?, ping : link.method("ping") ?, }) } } #[allow(dead_code,
+    clippy::too_many_arguments)] #[allow(deprecated)] impl PhysicsClient { #[doc =
     " Moves everything by `dt` seconds."] #[doc = ""] #[doc =
     " Fails if the call does, and not for what the method itself says."] pub fn step(&
     self, system : & mut ::karmem::host::System, world : ::karmem::Shared < World >, old
@@ -994,23 +1009,24 @@ macro_rules! export_physics {
     await } } } #[doc =
     " Provides a [`Physics`] of the host's to the modules of a system."]
     #[allow(dead_code)] #[derive(::core::fmt::Debug)] pub (crate) struct PhysicsProvider
-    < T > (pub T); #[automatically_derived] impl < T : Physics + ::core::marker::Send +
-    'static > ::karmem::host::Provider for PhysicsProvider < T > { type Interface =
-    PhysicsInterface; fn define(self, host : & mut ::karmem::host::Definer < '_ >) ->
-    ::karmem::host::Result < () > { let this = ::karmem::host::provided(self.0); host
-    .method("step", { let this = ::core::clone::Clone::clone(& this); move | caller :
-    ::karmem::host::Caller < '_ >, world : i64, old : i64, team : < Team as
-    ::karmem::interface::Value > ::Abi, dt : f32 | { this.serve(caller, | it, cx : & mut
-    ::karmem::host::Serving < '_ > | { let team = < Team as ::karmem::interface::Value >
-    ::lift(team, & * cx) ?; let dt = < f32 as ::karmem::interface::Value > ::lift(dt, & *
-    cx) ?; let [world, old] = cx.open([(world, true), (old, false)]) ?; let world = world
-    .view_mut:: < World > () ?; let old = old.view_verified:: < World > () ?; let output
-    = Physics::step(it, world, old, team, dt); < Report as ::karmem::interface::Output >
-    ::lower_output(& output, cx) }) } }) ?; host.method("find", { let this =
+    < T > (pub T); #[automatically_derived] #[allow(deprecated)] impl < T : Physics +
+    ::core::marker::Send + 'static > ::karmem::host::Provider for PhysicsProvider < T > {
+    type Interface = PhysicsInterface; fn define(self, host : & mut
+    ::karmem::host::Definer < '_ >) -> ::karmem::host::Result < () > { let this =
+    ::karmem::host::provided(self.0); host.method("step", { let this =
     ::core::clone::Clone::clone(& this); move | caller : ::karmem::host::Caller < '_ >,
-    at : i64, name : < World as ::karmem::interface::Value > ::Abi | { this.serve(caller,
-    | it, cx : & mut ::karmem::host::Serving < '_ > | { let at = < karmem::Shared < World
-    > as ::karmem::interface::Value > ::lift(at, & * cx) ?; let name = & < World as
+    world : i64, old : i64, team : < Team as ::karmem::interface::Value > ::Abi, dt : f32
+    | { this.serve(caller, | it, cx : & mut ::karmem::host::Serving < '_ > | { let team =
+    < Team as ::karmem::interface::Value > ::lift(team, & * cx) ?; let dt = < f32 as
+    ::karmem::interface::Value > ::lift(dt, & * cx) ?; let [world, old] = cx
+    .open([(world, true), (old, false)]) ?; let world = world.view_mut:: < World > () ?;
+    let old = old.view_verified:: < World > () ?; let output = Physics::step(it, world,
+    old, team, dt); < Report as ::karmem::interface::Output > ::lower_output(& output,
+    cx) }) } }) ?; host.method("find", { let this = ::core::clone::Clone::clone(& this);
+    move | caller : ::karmem::host::Caller < '_ >, at : i64, name : < World as
+    ::karmem::interface::Value > ::Abi | { this.serve(caller, | it, cx : & mut
+    ::karmem::host::Serving < '_ > | { let at = < karmem::Shared < World > as
+    ::karmem::interface::Value > ::lift(at, & * cx) ?; let name = & < World as
     ::karmem::interface::Value > ::lift(name, & * cx) ?; let output = Physics::find(it,
     at, name); < Result < karmem::Shared < World >, Fault > as
     ::karmem::interface::Output > ::lower_output(& output, cx) }) } }) ?; host

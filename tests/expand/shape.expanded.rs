@@ -9,7 +9,7 @@ pub enum Shape {
     Polygon(Vec<f32>, Option<String>),
 }
 /// A [`Shape`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub enum ShapeView<'m> {
     /// As [`Shape::Empty`].
     Empty,
@@ -21,7 +21,7 @@ pub enum ShapeView<'m> {
     Polygon(ShapePolygonView<'m>),
 }
 /// A [`Shape`] whose fields are changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub enum ShapeViewMut<'m> {
     /// As [`Shape::Empty`].
     Empty,
@@ -33,22 +33,22 @@ pub enum ShapeViewMut<'m> {
     Polygon(ShapePolygonViewMut<'m>),
 }
 /// A [`Shape`] that is being written: choose its variant.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ShapeBuilder<'w, S>(::karmem::kind::UnionBuilder<'w, S, Shape>);
 /// The fields of [`Shape::Circle`]: a name for their table, without values.
 #[allow(dead_code)]
 #[derive(::core::fmt::Debug)]
 pub enum ShapeCircle {}
 /// The fields of [`Shape::Circle`], read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ShapeCircleView<'m>(::karmem::Table<'m, ShapeCircle>);
 /// The fields of [`Shape::Circle`], to be changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ShapeCircleViewMut<'m>(::karmem::TableMut<'m, ShapeCircle>);
 /// The fields of [`Shape::Circle`], being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ShapeCircleBuilder<'w, S>(::karmem::StructBuilder<'w, S, ShapeCircle>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -228,13 +228,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::ShapeCircle:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -245,15 +245,15 @@ const _: () = {
 #[derive(::core::fmt::Debug)]
 pub enum ShapePolygon {}
 /// The fields of [`Shape::Polygon`], read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ShapePolygonView<'m>(::karmem::Table<'m, ShapePolygon>);
 /// The fields of [`Shape::Polygon`], to be changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ShapePolygonViewMut<'m>(::karmem::TableMut<'m, ShapePolygon>);
 /// The fields of [`Shape::Polygon`], being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct ShapePolygonBuilder<'w, S>(::karmem::StructBuilder<'w, S, ShapePolygon>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
@@ -478,19 +478,19 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::ShapePolygon:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
     };
 };
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     #[automatically_derived]
     impl ::karmem::wire::Field for Shape {
@@ -639,13 +639,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Shape:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -719,15 +719,15 @@ pub struct Holder {
     pub shape: Shape,
 }
 /// A [`Holder`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct HolderView<'m>(::karmem::Inline<'m, Holder>);
 /// A [`Holder`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct HolderViewMut<'m>(::karmem::InlineMut<'m, Holder>);
 /// A [`Holder`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct HolderBuilder<'w, S>(::karmem::StructBuilder<'w, S, Holder>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Padded;
     type ShapeField = ::karmem::wire::Same<Shape, L>;
@@ -858,7 +858,7 @@ const _: () = {
         }
         /// Makes the [`Holder`] that this reads; an error only if that was not verified.
         pub fn to_owned(&self) -> ::core::result::Result<Holder, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub fn to_owned_with(
@@ -947,13 +947,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Holder:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}

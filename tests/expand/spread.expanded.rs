@@ -7,7 +7,7 @@ pub enum Order {
     Go { to: u32 },
 }
 /// A [`Order`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub enum OrderView<'m> {
     /// As [`Order::Stay`].
     Stay,
@@ -15,7 +15,7 @@ pub enum OrderView<'m> {
     Go(OrderGoView<'m>),
 }
 /// A [`Order`] whose fields are changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub enum OrderViewMut<'m> {
     /// As [`Order::Stay`].
     Stay,
@@ -23,22 +23,22 @@ pub enum OrderViewMut<'m> {
     Go(OrderGoViewMut<'m>),
 }
 /// A [`Order`] that is being written: choose its variant.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct OrderBuilder<'w, S>(::karmem::kind::UnionBuilder<'w, S, Order>);
 /// The fields of [`Order::Go`]: a name for their table, without values.
 #[allow(dead_code)]
 #[derive(::core::fmt::Debug)]
 pub enum OrderGo {}
 /// The fields of [`Order::Go`], read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct OrderGoView<'m>(::karmem::Table<'m, OrderGo>);
 /// The fields of [`Order::Go`], to be changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct OrderGoViewMut<'m>(::karmem::TableMut<'m, OrderGo>);
 /// The fields of [`Order::Go`], being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct OrderGoBuilder<'w, S>(::karmem::StructBuilder<'w, S, OrderGo>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Packed;
     const PLACED: ::karmem::layout::Placed<1> = ::karmem::layout::place(
@@ -214,19 +214,19 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::OrderGo:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
     };
 };
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Packed;
     const PLACED: ::karmem::layout::Placed<2> = ::karmem::layout::place(
@@ -354,13 +354,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Order:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}
@@ -425,15 +425,15 @@ pub(crate) struct Orders {
     pub(crate) list: Vec<Order>,
 }
 /// A [`Orders`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub(crate) struct OrdersView<'m>(::karmem::Table<'m, Orders>);
 /// A [`Orders`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub(crate) struct OrdersViewMut<'m>(::karmem::TableMut<'m, Orders>);
 /// A [`Orders`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub(crate) struct OrdersBuilder<'w, S>(::karmem::StructBuilder<'w, S, Orders>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Packed;
     type ListField = ::karmem::wire::Same<Vec<Order>, L>;
@@ -553,7 +553,7 @@ const _: () = {
         pub(crate) fn to_owned(
             &self,
         ) -> ::core::result::Result<Orders, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub(crate) fn to_owned_with(
@@ -650,13 +650,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Orders:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}

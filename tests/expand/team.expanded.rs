@@ -7,6 +7,7 @@ pub enum Team {
     Orcs,
     Zombies = 255,
 }
+#[allow(deprecated)]
 const _: () = {
     const SCHEMA: &::karmem::schema::Enum = &::karmem::schema::Enum {
         name: ::karmem::schema::Name {
@@ -70,13 +71,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Team:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}

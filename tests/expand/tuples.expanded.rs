@@ -3,10 +3,12 @@
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metres(pub f32);
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::wire::Field for Metres {
     type Kind = ::karmem::kind::Transparent;
 }
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::karmem::kind::Newtype for Metres {
     type Inner = f32;
     #[inline]
@@ -25,15 +27,15 @@ impl ::karmem::kind::Newtype for Metres {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair(pub Metres, #[doc(hidden)] pub Vec<u16>);
 /// A [`Pair`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct PairView<'m>(::karmem::Inline<'m, Pair>);
 /// A [`Pair`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct PairViewMut<'m>(::karmem::InlineMut<'m, Pair>);
 /// A [`Pair`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct PairBuilder<'w, S>(::karmem::StructBuilder<'w, S, Pair>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::Legacy;
     type F0Field = ::karmem::wire::Same<Metres, L>;
@@ -167,7 +169,7 @@ const _: () = {
         }
         /// Makes the [`Pair`] that this reads; an error only if that was not verified.
         pub fn to_owned(&self) -> ::core::result::Result<Pair, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub fn to_owned_with(
@@ -285,13 +287,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Pair:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}

@@ -10,15 +10,15 @@ pub struct Vec3 {
     pub z: f32,
 }
 /// A [`Vec3`] read in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct Vec3View<'m>(::karmem::Inline<'m, Vec3>);
 /// A [`Vec3`] that is changed in place.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct Vec3ViewMut<'m>(::karmem::InlineMut<'m, Vec3>);
 /// A [`Vec3`] that is being written.
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 pub struct Vec3Builder<'w, S>(::karmem::StructBuilder<'w, S, Vec3>);
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 const _: () = {
     type L = ::karmem::rule::C;
     const PLACED: ::karmem::layout::Placed<3> = ::karmem::layout::place(
@@ -177,7 +177,7 @@ const _: () = {
         }
         /// Makes the [`Vec3`] that this reads; an error only if that was not verified.
         pub fn to_owned(&self) -> ::core::result::Result<Vec3, ::karmem::VerifyError> {
-            self.0.to_owned(&::karmem::Limits::default())
+            self.0.to_owned(&<::karmem::Limits as ::core::default::Default>::default())
         }
         /// As `to_owned`, within other limits than the default.
         pub fn to_owned_with(
@@ -300,13 +300,13 @@ const _: () = {
             &ITEM,
         );
         #[unsafe(
-            export_name = concat!(
+            export_name = ::core::concat!(
                 "karmem_type ",
-                module_path!(),
+                ::core::module_path!(),
                 "::Vec3:",
-                line!(),
+                ::core::line!(),
                 ":",
-                column!()
+                ::core::column!()
             )
         )]
         extern "C" fn keep() {}

@@ -5,6 +5,7 @@ mod demo;
 mod guests;
 mod names;
 mod parts;
+mod random_types;
 mod ratios;
 mod results;
 mod test;
@@ -34,6 +35,9 @@ usage: cargo xtask <command>
                        with --require-all that is a failure
   bench [FILTER]       measure karmem and its peers, natively and in a guest, and print the ratios;
                        FILTER is a part of a name such as `wasm-read` or `encode/rkyv`
+  random-types [SEED [COUNT]]
+                       compile COUNT random types (60) of SEED (another one each time), and write, read and damage
+                       random values of them; prints the SEED, which gives the same types and values again
   ratios               print the ratios of the last measurement again
   guests               build the guests for wasm32-unknown-unknown and print where they are
   tools                install now what `test` installs when it needs it: the wasm target, and the runner of
@@ -46,11 +50,15 @@ enum Task {
     Demo(Vec<OsString>),
     Test { require_all: bool },
     Bench(Option<OsString>),
+    RandomTypes { seed: Option<u64>, count: u64 },
     Ratios,
     Guests,
     Tools,
     Help,
 }
+
+/// The types of `random-types` where no number of them is given.
+const TYPES: u64 = 60;
 
 fn parse(mut arguments: lexopt::Parser) -> std::result::Result<Task, lexopt::Error> {
     let task = match arguments.next()? {
@@ -59,6 +67,10 @@ fn parse(mut arguments: lexopt::Parser) -> std::result::Result<Task, lexopt::Err
             Some("demo") => Task::Demo(arguments.raw_args()?.collect()),
             Some("test") => return parse_test(arguments),
             Some("bench") => Task::Bench(arguments.raw_args()?.next()),
+            Some("random-types") => Task::RandomTypes {
+                seed: parse_number(&mut arguments)?,
+                count: parse_number(&mut arguments)?.unwrap_or(TYPES),
+            },
             Some("ratios") => Task::Ratios,
             Some("guests") => Task::Guests,
             Some("tools") => Task::Tools,
@@ -86,6 +98,16 @@ fn parse_test(mut arguments: lexopt::Parser) -> std::result::Result<Task, lexopt
     Ok(Task::Test { require_all })
 }
 
+/// The next argument, if there is one, as a number.
+fn parse_number(arguments: &mut lexopt::Parser) -> std::result::Result<Option<u64>, lexopt::Error> {
+    use lexopt::ValueExt;
+    match arguments.next()? {
+        None => Ok(None),
+        Some(Arg::Value(number)) => number.parse().map(Some),
+        Some(other) => Err(other.unexpected()),
+    }
+}
+
 /// Runs one command; `false` when it ran to its end and found a failure.
 fn run(task: Task) -> Result<bool> {
     if let Task::Help = task {
@@ -97,6 +119,9 @@ fn run(task: Task) -> Result<bool> {
         Task::Demo(arguments) => demo::run(&workspace, &arguments).map(|()| true),
         Task::Test { require_all } => test::run(&workspace, require_all),
         Task::Bench(filter) => bench::run(&workspace, filter.as_deref()).map(|()| true),
+        Task::RandomTypes { seed, count } => {
+            random_types::run(&workspace, seed, count).map(|()| true)
+        }
         Task::Ratios => ratios::print(&workspace.criterion()).map(|()| true),
         Task::Guests => guests::run(&workspace).map(|()| true),
         Task::Tools => tools::run(&workspace).map(|()| true),

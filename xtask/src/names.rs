@@ -78,6 +78,11 @@ pub(crate) const GUESTS_TEST_TARGET: &str = "guests";
 /// Names the directory of the built guests (`<package with underscores>.wasm`) to the tests.
 pub(crate) const GUESTS_VARIABLE: &str = "KARMEM_GUESTS";
 
+/// The test of random types, and the variables that give its build script the seed and the number of types.
+pub(crate) const RANDOM_TYPES: &str = "karmem-tests-random-types";
+pub(crate) const RANDOM_TYPES_SEED: &str = "KARMEM_RANDOM_TYPES_SEED";
+pub(crate) const RANDOM_TYPES_COUNT: &str = "KARMEM_RANDOM_TYPES_COUNT";
+
 /// Names the guest's `.wasm` file to the benches.
 pub(crate) const BENCH_GUEST_VARIABLE: &str = "KARMEM_BENCH_GUEST";
 

@@ -40,6 +40,7 @@ pub(super) fn derive(input: &Input, data: &Enum) -> TokenStream {
     }
     let section = section(krate, ident, "Enum", &quote!(SCHEMA));
     quote! {
+        #[allow(deprecated)]
         const _: () = {
             const SCHEMA: &#krate::schema::Enum = &#krate::schema::Enum {
                 name: #name,

@@ -8,12 +8,21 @@ use syn::spanned::Spanned;
 
 use super::{Taken, derived, doc, docs_and, quiet};
 use crate::ast::{Interface, Method, Param, Pass, Scalar, Shape};
+use crate::attr;
 
 mod exports;
 mod hosts;
 mod imports;
 
 pub(crate) use exports::{Exports, expand as expand_exports, macro_rules};
+
+/// What silences lints in what is made of a trait: its own attributes, and that of `deprecated`, which
+/// speaks of the trait and its types where they are written.
+fn lints(input: &Interface) -> TokenStream {
+    let docs = attr::docs(&input.item.attrs);
+    let lints = super::lints(&docs);
+    quote!(#[allow(deprecated)] #(#lints)*)
+}
 
 /// The trait and everything around it.
 pub(crate) fn interface(input: &Interface) -> TokenStream {
@@ -59,6 +68,7 @@ fn described(input: &Interface) -> TokenStream {
         "The methods of [`{trait_ident}`], for those who link it."
     ));
     let keep = format!("karmem_interface {package}/{name}@{}", input.version);
+    let lints = lints(input);
     quote! {
         #about
         #[allow(dead_code)]
@@ -66,6 +76,7 @@ fn described(input: &Interface) -> TokenStream {
         #vis enum #ident {}
 
         #[automatically_derived]
+        #lints
         impl #krate::Interface for #ident {
             const INTERFACE: &'static #krate::schema::Interface = &#krate::schema::Interface {
                 package: #package,

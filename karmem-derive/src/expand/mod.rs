@@ -13,6 +13,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path, Visibility};
 
 use crate::ast::{Class, Data, Field, Input, Rule, Shape, Style, Ty};
+use crate::attr;
 
 mod builder;
 mod enums;
@@ -309,20 +310,34 @@ fn derived(ident: &Ident, suffix: &str) -> Ident {
 
 /// A visibility for generated items, about which lints are silent: they speak of the type itself.
 fn quiet(vis: &Visibility) -> TokenStream {
-    fn respan(tokens: TokenStream) -> TokenStream {
-        let respan = |mut token: TokenTree| {
-            if let TokenTree::Group(group) = &token {
-                token = proc_macro2::Group::new(group.delimiter(), respan(group.stream())).into();
-            }
-            token.set_span(Span::mixed_site());
-            token
-        };
-        tokens.into_iter().map(respan).collect()
-    }
-    respan(vis.to_token_stream())
+    respan(vis.to_token_stream(), &|_| Span::mixed_site())
 }
 
-/// Of the comments only `#[doc(hidden)]` and the like.
+/// The declaration of a type that is named after `ident`, and what points at that: when the name is
+/// taken, the compiler shows after what it is made.
+fn named_after(ident: &Ident, declaration: TokenStream) -> TokenStream {
+    respan(declaration, &|span| span.located_at(ident.span()))
+}
+
+fn respan(tokens: TokenStream, change: &dyn Fn(Span) -> Span) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        let span = change(token.span());
+        if let TokenTree::Group(group) = &token {
+            let inner = respan(group.stream(), change);
+            token = proc_macro2::Group::new(group.delimiter(), inner).into();
+        }
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(respan).collect()
+}
+
+/// The lints that an item allows.
+fn lints(docs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    docs.iter().filter(|attr| attr::is_lint(attr))
+}
+
+/// Of the comments only `#[doc(hidden)]` and the like, and the lints.
 fn hidden(docs: &[Attribute]) -> Vec<&Attribute> {
     docs.iter()
         .filter(|attr| matches!(attr.meta, Meta::List(_)))
@@ -395,8 +410,8 @@ fn section(krate: &Path, ident: &Ident, kind: &str, schema: &TokenStream) -> Tok
             const ITEM: #krate::section::Item = #krate::section::Item::#kind(#schema);
             #[unsafe(link_section = "karmem")]
             static SECTION: [u8; #krate::section::len(&ITEM)] = #krate::section::fragment(&ITEM);
-            #[unsafe(export_name = concat!(
-                "karmem_type ", module_path!(), #path, line!(), ":", column!()
+            #[unsafe(export_name = ::core::concat!(
+                "karmem_type ", ::core::module_path!(), #path, ::core::line!(), ":", ::core::column!()
             ))]
             extern "C" fn keep() {}
         };

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{About, Group, hidden, name, section};
+use super::{About, Group, hidden, lints, name, section};
 use crate::ast::{Class, Input, Rule, Struct, Style};
 
 /// A newtype: written as the field that it holds.
@@ -17,11 +17,13 @@ pub(super) fn newtype(input: &Input, data: &Struct) -> TokenStream {
             let ty = &field.ty.ty;
             quote! {
                 #[automatically_derived]
+                #[allow(deprecated)]
                 impl #krate::wire::Field for #ident {
                     type Kind = #krate::kind::Transparent;
                 }
 
                 #[automatically_derived]
+                #[allow(deprecated)]
                 impl #krate::kind::Newtype for #ident {
                     type Inner = #ty;
                     #[inline]
@@ -65,10 +67,12 @@ pub(super) fn derive(input: &Input, data: &Struct) -> TokenStream {
     let (types, shape, record) = (group.types(), group.shape(), group.record(as_in_rust));
     let (view, view_mut, builder) = (group.view(), group.view_mut(), group.builder());
     let section = group.section();
+    let lints = lints(&input.docs);
     quote! {
         #types
 
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
+        #(#lints)*
         const _: () = {
             #shape
             #checks

@@ -3,8 +3,11 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{About, Group, Names, Taken, derived, doc, hidden, name, rule, section};
+use super::{
+    About, Group, Names, Taken, derived, doc, hidden, lints, name, named_after, rule, section,
+};
 use crate::ast::{Class, Input, Style, Union, Variant};
+use crate::attr::is_lint;
 
 mod types;
 
@@ -33,10 +36,12 @@ pub(super) fn derive(input: &Input, data: &Union) -> TokenStream {
     let shape = shape(input, data, &names, &choices);
     let views = types::views(input, &choices);
     let builder = types::builder(input, &names, &choices);
+    let lints = lints(&input.docs);
     quote! {
         #types
         #(#tables)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
+        #(#lints)*
         const _: () = {
             #shape
             #views
@@ -56,7 +61,10 @@ fn choice<'a>(input: &'a Input, data: &'a Union, variant: &'a Variant) -> Choice
             style: variant.style,
             id: None,
             record: false,
-            hidden: hidden(&input.docs),
+            hidden: hidden(&input.docs)
+                .into_iter()
+                .chain(lints(&variant.docs))
+                .collect(),
         };
         Group::new(input, about, &variant.fields)
     });
@@ -95,16 +103,22 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
         .map(|(slot, binding)| group.put(slot, &quote!(body), &quote!(#binding)))
         .collect();
     let puts = super::structs::in_a_row(puts.into_iter());
-    quote! {
+    let lints = hidden.iter().filter(|attr| is_lint(attr));
+    let declared = quote! {
         #docs
         #(#hidden)*
         #[allow(dead_code)]
         #[derive(::core::fmt::Debug)]
         #vis enum #ident {}
+    };
+    let declared = named_after(ident, declared);
+    quote! {
+        #declared
 
         #types
 
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
+        #(#lints)*
         const _: () = {
             #shape
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Group, Slot, copies, debug_as, doc, docs_and};
+use super::{Group, Slot, copies, debug_as, doc, docs_and, named_after};
 use crate::ast::{Rule, Scalar, Shape, Style, Ty};
 
 /// Whether a value refers to nothing, as far as its type tells.
@@ -73,22 +73,23 @@ impl Group<'_> {
                 doc(&format!("{what} being written.")),
             )
         };
-        quote! {
+        let types = quote! {
             #reads
             #(#hidden)*
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             #vis struct #view<'m>(#krate::#core<'m, #ident>);
 
             #changes
             #(#hidden)*
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             #vis struct #view_mut<'m>(#krate::#core_mut<'m, #ident>);
 
             #builds
             #(#hidden)*
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             #vis struct #builder<'w, #s>(#krate::StructBuilder<'w, #s, #ident>);
-        }
+        };
+        named_after(ident, types)
     }
 
     pub(super) fn view(&self) -> TokenStream {
@@ -121,7 +122,7 @@ impl Group<'_> {
             quote! {
                 #docs
                 #vis fn to_owned(&self) -> ::core::result::Result<#ident, #krate::VerifyError> {
-                    self.0.to_owned(&#krate::Limits::default())
+                    self.0.to_owned(&<#krate::Limits as ::core::default::Default>::default())
                 }
             }
         });

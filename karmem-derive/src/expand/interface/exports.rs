@@ -78,8 +78,10 @@ fn served(input: &Interface) -> TokenStream {
         .methods
         .iter()
         .map(|method| of_method(input, method, &of));
+    let lints = lints(input);
     quote! {
         #[allow(dead_code, clippy::too_many_arguments)]
+        #lints
         impl dyn #trait_ident {
             #(#methods)*
         }
@@ -152,10 +154,12 @@ fn slots(input: &Interface, index: usize, method: &Method) -> TokenStream {
     let index = Literal::usize_unsuffixed(index);
     let numbers = method.params.iter().map(|param| abi(input, param));
     let numbers = numbers.chain([result_abi(input, method)]);
+    let lints = lints(input);
     let slots = numbers.enumerate().map(|(place, number)| {
         let place = Literal::usize_unsuffixed(place);
         quote! {
             #[automatically_derived]
+            #lints
             impl #krate::interface::Slot<#index, #place> for dyn #trait_ident {
                 type Abi = #number;
             }

@@ -34,10 +34,11 @@ fn client(input: &Interface) -> TokenStream {
         .iter()
         .map(|method| call(input, method, false));
     let awaited = input.methods.iter().map(|method| call(input, method, true));
-    let link = local("link");
+    let (link, lints) = (local("link"), lints(input));
     quote! {
         #about
         #[allow(dead_code, clippy::type_complexity)]
+        #lints
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct #ident {
             #(#idents: #types,)*
@@ -54,6 +55,7 @@ fn client(input: &Interface) -> TokenStream {
         }
 
         #[allow(dead_code, clippy::too_many_arguments)]
+        #lints
         impl #ident {
             #(#calls)*
             #krate::__host_async! {
@@ -122,7 +124,7 @@ fn provider(input: &Interface) -> TokenStream {
     let about = doc(&format!(
         "Provides a [`{trait_ident}`] of the host's to the modules of a system."
     ));
-    let (host, this) = (local("host"), local("this"));
+    let (host, this, lints) = (local("host"), local("this"), lints(input));
     let methods = input
         .methods
         .iter()
@@ -134,6 +136,7 @@ fn provider(input: &Interface) -> TokenStream {
         #vis struct #ident<#of>(pub #of);
 
         #[automatically_derived]
+        #lints
         impl<#of: #trait_ident + ::core::marker::Send + 'static> #krate::host::Provider for #ident<#of> {
             type Interface = #interface;
             fn define(self, #host: &mut #krate::host::Definer<'_>) -> #krate::host::Result<()> {

@@ -11,6 +11,7 @@ pub(super) fn client(input: &Interface) -> TokenStream {
     let about = doc(&format!(
         "Calls whoever provides [`{trait_ident}`] to this module: another module, or the host."
     ));
+    let lints = lints(input);
     quote! {
         #about
         ///
@@ -20,6 +21,7 @@ pub(super) fn client(input: &Interface) -> TokenStream {
         #vis struct #ident;
 
         #[allow(dead_code, clippy::too_many_arguments)]
+        #lints
         impl #ident {
             #(#methods)*
         }

@@ -5,7 +5,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 
-use super::super::{Names, Taken, copies, debug_as, derived, doc, docs_and, hidden, quiet};
+use super::super::{
+    Names, Taken, copies, debug_as, derived, doc, docs_and, hidden, named_after, quiet,
+};
 use super::Choice;
 use crate::ast::Input;
 
@@ -42,26 +44,27 @@ pub(super) fn types(input: &Input, names: &Names, choices: &[Choice<'_>]) -> Tok
     let builds = doc(&format!(
         "A [`{ident}`] that is being written: choose its variant."
     ));
-    quote! {
+    let types = quote! {
         #reads
         #(#hidden)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
         #vis enum #view<'m> {
             #(#views,)*
         }
 
         #changes
         #(#hidden)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
         #vis enum #view_mut<'m> {
             #(#view_muts,)*
         }
 
         #builds
         #(#hidden)*
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
         #vis struct #builder<'w, #s>(#krate::kind::UnionBuilder<'w, #s, #ident>);
-    }
+    };
+    named_after(ident, types)
 }
 
 /// What the views are besides their variants.
