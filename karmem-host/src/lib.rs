@@ -39,6 +39,7 @@ mod limits;
 mod message;
 mod module;
 mod prepared;
+mod recent;
 mod region;
 mod schema;
 mod section;
