@@ -85,8 +85,6 @@ impl Description {
                 .map(|(method, _)| method.clone())
                 .collect(),
         });
-        let entries = (1..).zip(&state.regions);
-        let entries = entries.filter_map(|(handle, entry)| Some((handle, entry.as_ref()?)));
         let region = |(handle, entry): (u32, &Entry)| RegionInfo {
             name: entry.name.to_string(),
             handle,
@@ -106,7 +104,9 @@ impl Description {
         Description {
             modules: modules.collect(),
             links: links.collect(),
-            regions: entries
+            regions: state
+                .regions
+                .iter()
                 .filter(|(_, entry)| !entry.outbox)
                 .map(region)
                 .collect(),

@@ -16,6 +16,7 @@ mod regions;
 mod shim;
 mod state;
 mod swap;
+mod table;
 mod wasi;
 
 use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
