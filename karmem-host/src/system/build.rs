@@ -220,6 +220,7 @@ impl SystemBuilder {
                 context
                     .wasi
                     .get_or_insert_with(|| wasmtime_wasi::WasiCtxBuilder::new().build_p1())
+            held: false,
             })
             .map_err(|e| Error::Engine(text(e)))?;
         }
@@ -440,14 +441,15 @@ impl System {
         if let Some(port) = known {
             return Ok(port.clone());
         }
-        let store = &mut self.cx();
+        let mut held = self.hold();
+        let store = &mut held.cx();
         let (_, ports) = make_ports(store, None, shim::HOST, &[(wanted, target)])?;
         let port = ports.into_iter().next();
         let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
         port::link(store, &port)?;
-        self.store.data_mut().state.ports.push(port.clone());
-        if let Err(e) = self.give_late_outbox(guest) {
-            self.store.data_mut().state.ports.pop();
+        held.store.data_mut().state.ports.push(port.clone());
+        if let Err(e) = held.give_late_outbox(guest) {
+            held.store.data_mut().state.ports.pop();
             return Err(e);
         }
         Ok(port)

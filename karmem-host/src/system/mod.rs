@@ -60,6 +60,8 @@ pub struct System {
     /// Whether a call was begun. Found set by the next use if the call did not end: its future was
     /// dropped, or the host's code that it called panicked.
     pub(super) running: bool,
+    /// Whether one operation of several steps is under way, which has time and fuel once.
+    pub(super) held: bool,
 }
 
 impl std::fmt::Debug for System {
@@ -146,15 +148,17 @@ impl System {
         let state = &mut self.store.data_mut().state;
         let top = state.top;
         state.stats.calls += 1;
-        let params = match lower(&mut Sending { state }) {
-            Ok(params) => params,
-            Err(e) => {
+        // Given back also if `lower` panics.
+        let mut place = Place { state, top };
+        let params = lower(&mut Sending { state: place.state })?;
+        place.top = place.state.top;
+        drop(place);
+        if self.store.data().state.copying {
+            let copied = regions::copy_in(&mut self.store.as_context_mut());
+            if let Err(e) = copied {
                 self.store.data_mut().state.top = top;
                 return Err(e);
             }
-        };
-        if self.store.data().state.copying {
-            regions::copy_in(&mut self.store.as_context_mut())?;
         }
         Ok((params, top))
     }
@@ -231,6 +235,9 @@ impl System {
     /// Gives the next call its full time and fuel.
     #[inline]
     pub(super) fn renew(&mut self) {
+        if self.held {
+            return;
+        }
         if self.running {
             self.abandon();
         }
@@ -247,6 +254,16 @@ impl System {
         self.renew();
         self.store.as_context_mut()
     }
+    /// Gives all that follows full time and fuel once, until what this returns is dropped.
+    pub(super) fn hold(&mut self) -> Held<'_> {
+        self.renew();
+        let outermost = !std::mem::replace(&mut self.held, true);
+        Held {
+            system: self,
+            outermost,
+        }
+    }
+
 
     /// After a call that ended in an error: puts everything back that a trap leaves as it was, and says
     /// what happened.
@@ -281,6 +298,46 @@ impl System {
 fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> Option<String> {
     // wasmtime keeps the innermost frames; if there may be more, any module may have been running.
     const FRAMES: usize = 20;
+/// A system in an operation of several steps: see [`System::hold`].
+pub(super) struct Held<'a> {
+    system: &'a mut System,
+    outermost: bool,
+}
+
+impl std::ops::Deref for Held<'_> {
+    type Target = System;
+
+    fn deref(&self) -> &System {
+        self.system
+    }
+}
+
+impl std::ops::DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut System {
+        self.system
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.outermost {
+            self.system.held = false;
+        }
+    }
+}
+
+/// Sets how much of the host's outbox is in use, when it is dropped.
+struct Place<'a> {
+    state: &'a mut State,
+    top: u32,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.state.top = self.top;
+    }
+}
+
     let trace = e.downcast_ref::<WasmBacktrace>();
     let trace = trace.filter(|trace| trace.frames().len() < FRAMES);
     let members = store.data().state.guests.iter();
