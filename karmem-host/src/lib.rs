@@ -43,12 +43,13 @@ mod recent;
 mod region;
 mod schema;
 mod section;
+mod shown;
 mod signature;
 mod sys;
 mod system;
 mod threads;
 mod trap;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "strict"))]
 mod trap_table;
 mod typed;
 

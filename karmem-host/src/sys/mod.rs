@@ -8,10 +8,12 @@
 #[cfg(target_os = "linux")]
 mod pages;
 pub(crate) mod shared;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "strict"))]
+mod strict;
+#[cfg(not(all(target_os = "linux", feature = "strict")))]
+#[path = "no_strict.rs"]
 mod strict;
 
 #[cfg(target_os = "linux")]
 pub(crate) use pages::{Pages, Protection, Source, discard, overlay, zero};
-#[cfg(target_os = "linux")]
 pub(crate) use strict::Strict;

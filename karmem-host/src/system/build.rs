@@ -42,6 +42,7 @@ pub struct SystemBuilder {
     imports: Option<Imports>,
     outbox: usize,
     exact: bool,
+    strict: bool,
     #[cfg(feature = "wasi")]
     wasi: Option<wasmtime_wasi::p1::WasiP1Ctx>,
 }
@@ -79,6 +80,7 @@ impl SystemBuilder {
             imports: None,
             outbox: OUTBOX,
             exact: false,
+            strict: false,
             #[cfg(feature = "wasi")]
             wasi: None,
         }
@@ -157,6 +159,15 @@ impl SystemBuilder {
         self
     }
 
+    /// Prepares for strict grants that implementations in the host make
+    /// ([`Serving::grant`](crate::Serving::grant) with [`Access::ReadStrict`]): what the first strict grant
+    /// needs cannot be installed during a call. A system whose host makes a strict grant before or between calls
+    /// does without this.
+    pub fn strict_grants(mut self) -> SystemBuilder {
+        self.strict = true;
+        self
+    }
+
     /// Gives all modules that import WASI what this context allows. Without it they are denied
     /// everything.
     #[cfg(feature = "wasi")]
@@ -209,6 +220,7 @@ impl SystemBuilder {
             imports,
             exact: self.exact,
             running: false,
+            held: false,
         };
         #[cfg(feature = "async")]
         crate::system::awaited::install(&mut system.store);
@@ -220,14 +232,11 @@ impl SystemBuilder {
                 context
                     .wasi
                     .get_or_insert_with(|| wasmtime_wasi::WasiCtxBuilder::new().build_p1())
-            held: false,
             })
             .map_err(|e| Error::Engine(text(e)))?;
         }
-        #[cfg(target_os = "linux")]
-        {
-            let strict = crate::sys::Strict::install(&mut system.store);
-            system.store.data_mut().state.strict = Some(strict);
+        if self.strict {
+            system.install_strict()?;
         }
         system.store.data_mut().state.outbox_len = self.outbox;
         system.store.data_mut().state.shims = self.engine.shims().clone();

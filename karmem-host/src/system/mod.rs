@@ -179,7 +179,6 @@ impl System {
         }
         match result {
             Ok(result) => {
-                #[cfg(target_os = "linux")]
                 self.check_strict()?;
                 let state = &self.store.data().state;
                 lift(result, &Receiving { state })
@@ -189,7 +188,6 @@ impl System {
     }
 
     /// After a call: whether native code stored into a strict window, which did not trap.
-    #[cfg(target_os = "linux")]
     #[inline]
     fn check_strict(&mut self) -> Result<()> {
         let strict = self.state().strict.as_ref();
@@ -200,11 +198,13 @@ impl System {
     }
 
     /// Drops what was stored, and says so.
-    #[cfg(target_os = "linux")]
     #[cold]
     fn violated(&mut self, pages: usize) -> Result<()> {
         regions::refresh_strict(&mut self.cx())?;
-        Err(Error::Violation { pages })
+        Err(Error::Violation {
+            pages,
+            callback: None,
+        })
     }
 
     /// After a call that did not come to its end: does what a trap needs. The call's messages are
@@ -249,11 +249,6 @@ impl System {
         self.store.data_mut().begin_call();
     }
 
-    /// The store, with full time and fuel.
-    pub(super) fn cx(&mut self) -> StoreContextMut<'_, Context> {
-        self.renew();
-        self.store.as_context_mut()
-    }
     /// Gives all that follows full time and fuel once, until what this returns is dropped.
     pub(super) fn hold(&mut self) -> Held<'_> {
         self.renew();
@@ -264,6 +259,11 @@ impl System {
         }
     }
 
+    /// The store, with full time and fuel.
+    pub(super) fn cx(&mut self) -> StoreContextMut<'_, Context> {
+        self.renew();
+        self.store.as_context_mut()
+    }
 
     /// After a call that ended in an error: puts everything back that a trap leaves as it was, and says
     /// what happened.
@@ -293,11 +293,6 @@ impl System {
     }
 }
 
-/// Puts stacks and regions in order, poisons who cannot be, and asks for the message of a panic.
-#[cold]
-fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> Option<String> {
-    // wasmtime keeps the innermost frames; if there may be more, any module may have been running.
-    const FRAMES: usize = 20;
 /// A system in an operation of several steps: see [`System::hold`].
 pub(super) struct Held<'a> {
     system: &'a mut System,
@@ -338,6 +333,11 @@ impl Drop for Place<'_> {
     }
 }
 
+/// Puts stacks and regions in order, poisons who cannot be, and asks for the message of a panic.
+#[cold]
+fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> Option<String> {
+    // wasmtime keeps the innermost frames; if there may be more, any module may have been running.
+    const FRAMES: usize = 20;
     let trace = e.downcast_ref::<WasmBacktrace>();
     let trace = trace.filter(|trace| trace.frames().len() < FRAMES);
     let members = store.data().state.guests.iter();
@@ -347,8 +347,7 @@ impl Drop for Place<'_> {
         if guest.survives_traps() {
             guest.restore_stack(store.as_context_mut());
         } else if trace.is_none_or(|trace| guest.is_in(trace)) {
-            let why = format!("a call into it was cut off ({})", e.root_cause());
-            store.data_mut().state.guests[index].poisoned = Some(why.into());
+            store.data_mut().state.guests[index].poisoned = Some(guest::cut_off(e));
             poisoned = true;
         }
     }
@@ -363,7 +362,6 @@ impl Drop for Place<'_> {
         tracing::error!(%error, "a poisoned module could not be unlinked");
     }
     // What native code stored into strict windows before the trap is no matter of the next call.
-    #[cfg(target_os = "linux")]
     if store
         .data()
         .state

@@ -32,8 +32,7 @@ pub(crate) struct State {
     pub(super) bridged: Option<usize>,
     /// The host addresses of all windows, beginning to end.
     pub(super) occupied: BTreeMap<usize, usize>,
-    /// Notes what native code stores into strict windows.
-    #[cfg(target_os = "linux")]
+    /// Notes what native code stores into strict windows; there is none before the first strict grant.
     pub(super) strict: Option<Arc<crate::sys::Strict>>,
 }
 
