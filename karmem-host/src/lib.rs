@@ -27,6 +27,7 @@
 //! [`Instance`] for the state in which a trap leaves it.
 #![deny(unsafe_code)]
 
+mod budget;
 mod call;
 mod context;
 mod engine;

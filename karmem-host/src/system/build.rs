@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::module::Module;
-use crate::prepared::not_instantiated;
+use crate::prepared::{INITIALIZERS, not_instantiated};
 use crate::region::{Access, Region, Sealed};
 use crate::signature::extern_name;
 use crate::system::check::{self, Offer};
@@ -423,7 +423,7 @@ impl System {
 
     /// Lets a module initialise itself, once its imports lead somewhere.
     pub(super) fn start(&mut self, guest: &mut Guest) -> Result<()> {
-        for name in ["_initialize", "karmem_init"] {
+        for name in INITIALIZERS {
             guest.call_if_exported(&mut self.cx(), name)?;
         }
         guest.rest(self.cx());

@@ -6,7 +6,7 @@ use wasmtime::{
     AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
 };
 
-use crate::call::{PANIC, panic_text};
+use crate::call::{self, PANIC, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
@@ -101,7 +101,9 @@ impl Guest {
 
     /// Takes the message of the last panic, if the module has one to tell.
     pub(super) fn panic_message(&self, store: StoreContextMut<'_, Context>) -> Option<String> {
-        panic_text(store, self.panic.as_ref(), self.memory)
+        let stack = self.stack.map(|(global, _)| global);
+        let memory = self.memory.map(call::Memory::Own);
+        panic_text(store, self.panic.as_ref(), stack, memory)
     }
 
     /// Calls a function of the ABI, also while the guest is suspended in a call to the host. What it does
