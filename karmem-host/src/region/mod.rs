@@ -62,6 +62,9 @@ pub enum Access {
     /// It may read, and a store is a trap. `memory.fill` and `memory.copy` are no store that can trap:
     /// they write to a private copy, as with [`Read`](Access::Read), and the call ends in an error
     /// afterwards. Where regions are copied and not mapped, this is the same as `Read`.
+    ///
+    /// This needs the Cargo feature `strict`, because it brings a signal handler; without it such a grant is
+    /// [`Error::StrictGrants`].
     ReadStrict,
 }
 
