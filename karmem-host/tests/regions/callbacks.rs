@@ -1,7 +1,7 @@
 //! What a module does in the functions of the ABI is its own: a trap, a store into a strict window, time.
 
 use karmem_host::wasmtime::Config;
-use karmem_host::{Access, Engine, Error, Limits, Module, Reason, Region, System};
+use karmem_host::{Access, Engine, Error, Limits, Module, Reason, System};
 
 use crate::support::*;
 
@@ -210,7 +210,7 @@ fn a_violation_before_a_callback_is_that_of_the_call() {
         .module("front", &module(&engine, &front))
         .module("back", &memory(&engine))
         .provide(DeskProvider)
-        .region("r", Region::anonymous(1).unwrap())
+        .region("r", region(1, 0))
         .region("strict", region(1, 5))
         .grant("strict", "front", Access::ReadStrict)
         .build()
