@@ -139,17 +139,17 @@ fn what_is_called_is_imported_and_nothing_else() {
 /// As the guest has it.
 #[derive(karmem::Karmem)]
 #[karmem(table)]
-pub struct World {
-    pub frame: u32,
-    pub name: String,
-    pub points: Vec<Point>,
+pub(crate) struct World {
+    pub(crate) frame: u32,
+    pub(crate) name: String,
+    pub(crate) points: Vec<Point>,
 }
 
 /// As the guest has it.
 #[derive(karmem::Karmem)]
-pub struct Point {
-    pub x: f32,
-    pub y: f32,
+pub(crate) struct Point {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
 }
 
 /// The guest, whose peer answers nothing, and traps when it is asked to count.
@@ -162,7 +162,7 @@ fn alone() -> Instance {
 }
 
 /// What the guest imports: a peer that answers nothing, and traps when it is asked to count.
-pub fn nobody() -> Imports {
+pub(crate) fn nobody() -> Imports {
     let mut imports = Imports::new(engine());
     let (peer, heap) = ("karmem:tests/peer@3", "karmem:karmem/heap@1");
     let nobody = || -> karmem::host::wasmtime::Result<i32> {
