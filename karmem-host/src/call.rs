@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use wasmtime::{TypedFunc, Val, WasmBacktrace};
+use wasmtime::{
+    AsContext, AsContextMut, Global, SharedMemory, Store, TypedFunc, Val, WasmBacktrace,
+};
 
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::limits::Denied;
 use crate::signature::{Params, Results, Signature};
+use crate::sys::shared;
 use crate::trap::{Frame, Reason, Trap};
 
 /// An exported function whose signature was checked, for calling many times.
@@ -75,14 +79,10 @@ impl<P: Params, R: Results> Func<P, R> {
             Ok(result) => Ok(result),
             Err(mut e) => {
                 instance.recover();
-                let memory = instance.memory;
-                let ask = instance
-                    .inner
-                    .get_typed_func(&mut instance.store, PANIC)
-                    .ok();
-                if let Some(text) = panic_text(&mut instance.store, ask.as_ref(), memory) {
-                    e.explain(text);
-                }
+                instance.budget.give(&mut instance.store);
+                let (guest, stack) = (instance.inner, instance.stack);
+                let memory = instance.memory.map(Memory::Own);
+                e.explain_by(&mut instance.store, &guest, stack, memory);
                 Err(e)
             }
         }
@@ -140,12 +140,7 @@ impl Instance {
         func: &Func<P, R>,
         params: P,
     ) -> Result<R> {
-        self.store.set_epoch_deadline(self.ticks);
-        if let Some(fuel) = self.fuel {
-            // Fails only where fuel is not counted, which was found out at the beginning.
-            let _ = self.store.set_fuel(fuel);
-        }
-        self.store.data_mut().begin_call();
+        self.budget.give(&mut self.store);
         let stack = self.stack.map(|global| global.get(&mut self.store));
         self.stats.calls += 1;
         match func.inner.call(&mut self.store, params) {
@@ -177,23 +172,50 @@ pub(crate) const PANIC: &str = "karmem_panic";
 /// The longest text of a panic that is read.
 const PANIC_BYTES: usize = 64 << 10;
 
-/// Takes the text of a guest's last panic, if it has one to tell.
+/// The memory that a guest's text lies in.
+#[derive(Clone, Copy)]
+pub(crate) enum Memory<'a> {
+    Own(wasmtime::Memory),
+    Shared(&'a SharedMemory),
+}
+
+impl Memory<'_> {
+    fn read(self, store: impl AsContext, at: usize, len: usize) -> Option<Vec<u8>> {
+        match self {
+            Memory::Own(memory) => Some(memory.data(&store).get(at..)?.get(..len)?.into()),
+            Memory::Shared(memory) => {
+                let mut bytes = vec![0; len];
+                shared::read(memory, at, &mut bytes)?;
+                Some(bytes)
+            }
+        }
+    }
+}
+
+/// Takes the text of a guest's last panic, if it has one to tell. The stack pointer is put back if even that
+/// traps.
 #[cold]
 pub(crate) fn panic_text(
-    mut store: impl wasmtime::AsContextMut,
+    mut store: impl AsContextMut,
     ask: Option<&TypedFunc<(), i64>>,
-    memory: Option<wasmtime::Memory>,
+    stack: Option<Global>,
+    memory: Option<Memory<'_>>,
 ) -> Option<String> {
-    let text = ask?.call(&mut store, ()).ok()?.cast_unsigned();
+    let before = stack.map(|global| (global, global.get(&mut store)));
+    let told = ask?.call(&mut store, ());
+    if told.is_err()
+        && let Some((global, value)) = before
+    {
+        let restored = global.set(&mut store, value);
+        debug_assert!(restored.is_ok(), "the value came from the global");
+    }
+    let text = told.ok()?.cast_unsigned();
     let (at, len) = ((text >> 32) as usize, text as u32 as usize);
     if len == 0 {
         return None;
     }
-    let bytes = memory?
-        .data(&store)
-        .get(at..)?
-        .get(..len.min(PANIC_BYTES))?;
-    Some(String::from_utf8_lossy(bytes).into_owned())
+    let bytes = memory?.read(&store, at, len.min(PANIC_BYTES))?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 impl Error {
@@ -206,6 +228,21 @@ impl Error {
             )
         {
             trap.reason = Reason::Panic(text);
+        }
+    }
+
+    /// Asks an instance for the text of a panic, and has it explain this error.
+    #[cold]
+    pub(crate) fn explain_by(
+        &mut self,
+        store: &mut Store<Context>,
+        instance: &wasmtime::Instance,
+        stack: Option<Global>,
+        memory: Option<Memory<'_>>,
+    ) {
+        let ask = instance.get_typed_func(&mut *store, PANIC).ok();
+        if let Some(text) = panic_text(store, ask.as_ref(), stack, memory) {
+            self.explain(text);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What can go wrong, and what to do about it.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use karmem_core::{EncodeError, VerifyError};
 use karmem_idl::{Difference, LookupError, SectionError};
 
+use crate::shown::{lines, shown};
 use crate::trap::Trap;
 
 /// A result with this crate's [`Error`].
@@ -16,18 +16,16 @@ pub(crate) fn text(e: wasmtime::Error) -> String {
     format!("{e:#}")
 }
 
-/// Each on a line of its own.
-fn lines(items: &[impl fmt::Display]) -> String {
-    items.iter().map(|item| format!("\n  {item}")).collect()
-}
-
 /// Why a module cannot be used, or why a call failed. The host and its other instances are unharmed
 /// by every one of these. The messages are complete: they contain their causes.
+///
+/// What is displayed may go to logs and terminals: text that modules chose (names, panics, what their custom
+/// sections say) has its control characters escaped and its length bounded. The fields have it as it is.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The engine could not be made.
-    #[error("cannot make the wasm engine: {0}")]
+    #[error("cannot make the wasm engine: {}", shown(.0))]
     Engine(String),
 
     /// The file of a module could not be read.
@@ -40,7 +38,7 @@ pub enum Error {
     },
 
     /// The bytes are something else.
-    #[error("not a wasm module, but {found}")]
+    #[error("not a wasm module, but {found}", found = shown(found))]
     NotWasm {
         /// What they are instead.
         found: String,
@@ -58,7 +56,7 @@ pub enum Error {
     },
 
     /// The bytes begin like a module, and then break the rules of wasm.
-    #[error("the wasm module is malformed at byte {offset}: {message}")]
+    #[error("the wasm module is malformed at byte {offset}: {message}", message = shown(message))]
     Malformed {
         /// Where.
         offset: usize,
@@ -67,7 +65,7 @@ pub enum Error {
     },
 
     /// The module could not be validated or compiled.
-    #[error("cannot compile the wasm module: {0}")]
+    #[error("cannot compile the wasm module: {}", shown(.0))]
     Compile(String),
 
     /// The module has no custom section `karmem`.
@@ -78,17 +76,18 @@ pub enum Error {
     NoSchema,
 
     /// The custom section `karmem` is there, but it cannot be understood.
-    #[error("the module's schema cannot be read: {0}")]
+    #[error("the module's schema cannot be read: {}", shown(.0))]
     Schema(Box<SectionError>),
 
     /// The guest has no type, or several, of the name of a type of the host.
-    #[error("the guest's types do not answer to the host's: {0}")]
+    #[error("the guest's types do not answer to the host's: {}", shown(.0))]
     MissingType(LookupError),
 
     /// A type is laid out differently in host and guest.
     #[error(
         "the type `{name}` is not the same on the host and in the guest; build both from the same definition:{}",
-        lines(differences)
+        lines(differences),
+        name = shown(name)
     )]
     TypeMismatch {
         /// The type's name in a `.km`.
@@ -98,7 +97,10 @@ pub enum Error {
     },
 
     /// A host function could not be defined.
-    #[error("cannot define the host function `{module}.{name}`: {message}")]
+    #[error(
+        "cannot define the host function `{module}.{name}`: {message}",
+        module = shown(module), name = shown(name), message = shown(message)
+    )]
     Import {
         /// The module name it is imported by.
         module: String,
@@ -128,7 +130,7 @@ pub enum Error {
     },
 
     /// The module could not be instantiated.
-    #[error("cannot instantiate the module: {0}")]
+    #[error("cannot instantiate the module: {}", shown(.0))]
     Instantiate(String),
 
     /// The module needs more memory to begin with than it may have.
@@ -154,7 +156,10 @@ pub enum Error {
     },
 
     /// The guest exports no such function.
-    #[error("the guest exports no function `{name}`: it exports {available}")]
+    #[error(
+        "the guest exports no function `{name}`: it exports {available}",
+        name = shown(name), available = shown(available)
+    )]
     NoFunction {
         /// The name.
         name: String,
@@ -163,7 +168,10 @@ pub enum Error {
     },
 
     /// The function has another signature.
-    #[error("the guest's `{name}` is `{found}`, and not `{wanted}` as wanted here")]
+    #[error(
+        "the guest's `{name}` is `{found}`, and not `{wanted}` as wanted here",
+        name = shown(name), wanted = shown(wanted), found = shown(found)
+    )]
     Signature {
         /// The function.
         name: String,
@@ -174,7 +182,7 @@ pub enum Error {
     },
 
     /// The guest lacks something that messages need.
-    #[error("the guest cannot take messages: {0}")]
+    #[error("the guest cannot take messages: {}", shown(.0))]
     Abi(String),
 
     /// A call ended in a trap.
@@ -182,7 +190,10 @@ pub enum Error {
     Trap(#[from] Box<Trap>),
 
     /// The guest's allocator refused.
-    #[error("the guest has no room for a block of {size} bytes{}", if *denied { ": `Limits::memory` is reached" } else { "" })]
+    #[error(
+        "the guest has no room for a block of {size} bytes{}",
+        if *denied { ": `Limits::memory` is reached" } else { "" }
+    )]
     NoRoom {
         /// Bytes that were asked for.
         size: u32,
@@ -191,7 +202,10 @@ pub enum Error {
     },
 
     /// The guest's allocator gave memory that cannot be a block.
-    #[error("the guest's karmem_alloc({size}, {align}) gave {pointer:#x}, which {why}")]
+    #[error(
+        "the guest's karmem_alloc({size}, {align}) gave {pointer:#x}, which {why}",
+        why = shown(why)
+    )]
     BadAllocation {
         /// Bytes that were asked for.
         size: u32,
@@ -217,7 +231,10 @@ pub enum Error {
     },
 
     /// A message names a handle that no block has.
-    #[error("the message {message} names the handle {}, which no block of this instance has", message.handle())]
+    #[error(
+        "the message {message} names the handle {}, which no block of this instance has",
+        message.handle()
+    )]
     WildHandle {
         /// The message.
         message: crate::Message,
@@ -233,11 +250,11 @@ pub enum Error {
     },
 
     /// A message that breaks the rules of its type.
-    #[error("the message is refused: {0}")]
+    #[error("the message is refused: {}", shown(.0))]
     Verify(VerifyError),
 
     /// A message could not be written.
-    #[error("the message cannot be written: {0}")]
+    #[error("the message cannot be written: {}", shown(.0))]
     Encode(EncodeError),
 
     /// A range that does not lie in its block.
@@ -254,7 +271,8 @@ pub enum Error {
     /// A module cannot take part in a memory that several have in common.
     #[error(
         "`{name}` cannot share its memory with other modules: {why} (build it with karmem-build's \
-         `Guest::imported_memory`)"
+         `Guest::imported_memory`)",
+        name = shown(name), why = shown(why)
     )]
     CommonMemory {
         /// The module.
@@ -269,7 +287,8 @@ pub enum Error {
          {second_place}\nlink each for a place of its own: karmem-build's `Guest::imported_memory` and `Slots`, or \
          --import-memory --export-memory=memory --no-stack-first --global-base=BASE -z stack-size=STACK \
          --initial-memory=END --export=__stack_low --export=__stack_high --export=__global_base \
-         --export=__data_end --export=__stack_pointer"
+         --export=__data_end --export=__stack_pointer",
+        first = shown(first), first_place = shown(first_place), second = shown(second), second_place = shown(second_place)
     )]
     Collision {
         /// The lower of the two.
@@ -283,13 +302,14 @@ pub enum Error {
     },
 
     /// A module cannot run on several threads.
-    #[error("the module cannot run on several threads: {0}")]
+    #[error("the module cannot run on several threads: {}", shown(.0))]
     Threads(String),
 
     /// A module has overwritten what lies below its stack, in a memory that several have in common.
     #[error(
         "`{name}` ran out of its stack and overwrote data in the memory that it has in common with others: make the \
-         modules anew, with a larger stack"
+         modules anew, with a larger stack",
+        name = shown(name)
     )]
     Overwritten {
         /// The module.
@@ -297,7 +317,10 @@ pub enum Error {
     },
 
     /// No module of this name in a memory that they have in common.
-    #[error("there is no module `{name}` in this memory: there are {available}")]
+    #[error(
+        "there is no module `{name}` in this memory: there are {available}",
+        name = shown(name), available = shown(available)
+    )]
     NoModule {
         /// The name.
         name: String,
@@ -306,13 +329,19 @@ pub enum Error {
     },
 
     /// Two modules of one name.
-    #[error("there are two modules `{name}` in this memory: give them different names")]
+    #[error(
+        "there are two modules `{name}` in this memory: give them different names",
+        name = shown(name)
+    )]
     TwoModules {
         /// The name.
         name: String,
     },
     /// The system has no module of this name.
-    #[error("the system has no module `{name}`: it has {known}")]
+    #[error(
+        "the system has no module `{name}`: it has {known}",
+        name = shown(name), known = shown(known)
+    )]
     UnknownModule {
         /// The name.
         name: String,
@@ -321,7 +350,10 @@ pub enum Error {
     },
 
     /// The system has no region of this name.
-    #[error("the system has no region `{name}`: it has {known}")]
+    #[error(
+        "the system has no region `{name}`: it has {known}",
+        name = shown(name), known = shown(known)
+    )]
     UnknownRegion {
         /// The name.
         name: String,
@@ -337,7 +369,7 @@ pub enum Error {
     },
 
     /// A region cannot be made or mapped.
-    #[error("the region cannot be used: {0}")]
+    #[error("the region cannot be used: {}", shown(.0))]
     Region(String),
 
     /// The file of a region cannot be used.
@@ -349,18 +381,32 @@ pub enum Error {
         cause: std::io::Error,
     },
 
+    /// There are no strict grants here.
+    #[error("strict grants are not possible: {why}; or grant `Access::Read`")]
+    StrictGrants {
+        /// What they need.
+        why: &'static str,
+    },
+
     /// A module filled or copied over what it has a strict grant to read.
     #[error(
-        "a module wrote to {pages} pieces of a region that it may only read (`Access::ReadStrict`); \
-         the region is unchanged"
+        "{} wrote to {pages} pieces of a region that it may only read (`Access::ReadStrict`); \
+         the region is unchanged",
+        callback.as_ref().map_or("a module".into(), |name| format!("`{}`", shown(name)))
     )]
     Violation {
         /// Pieces of 64 KiB that it wrote to.
         pages: usize,
+        /// The function of the ABI that did it (`physics.karmem_attach`), which ends the operation that called
+        /// it; `None` if it happened in a call of the host.
+        callback: Option<String>,
     },
 
     /// A name is taken.
-    #[error("the system has a {what} `{name}` already, or keeps the name for itself")]
+    #[error(
+        "the system has a {what} `{name}` already, or keeps the name for itself",
+        name = shown(name)
+    )]
     Exists {
         /// What was to be added.
         what: &'static str,
@@ -379,7 +425,8 @@ pub enum Error {
     #[error(
         "the module `{module}` cannot be swapped, because its types changed by more than fields \
          at the end of tables:{}",
-        lines(differences)
+        lines(differences),
+        module = shown(module)
     )]
     Swap {
         /// The module's name.
@@ -389,7 +436,10 @@ pub enum Error {
     },
 
     /// The region has a writer already.
-    #[error("`{wanted}` cannot write the region `{region}`: `{writer}` does; revoke that first")]
+    #[error(
+        "`{wanted}` cannot write the region `{region}`: `{writer}` does; revoke that first",
+        region = shown(region), writer = shown(writer), wanted = shown(wanted)
+    )]
     HasWriter {
         /// The region.
         region: String,
@@ -400,7 +450,10 @@ pub enum Error {
     },
 
     /// The module has no access to the region.
-    #[error("the module `{module}` was not granted the region `{region}`")]
+    #[error(
+        "the module `{module}` was not granted the region `{region}`",
+        region = shown(region), module = shown(module)
+    )]
     NotGranted {
         /// The region.
         region: String,
@@ -409,21 +462,27 @@ pub enum Error {
     },
 
     /// The region is sealed.
-    #[error("the region `{region}` is sealed: unseal it to write")]
+    #[error("the region `{region}` is sealed: unseal it to write", region = shown(region))]
     IsSealed {
         /// The region.
         region: String,
     },
 
     /// The region cannot be unsealed because somebody still reads it.
-    #[error("the region `{region}` cannot be unsealed while others have it: drop their `Sealed`")]
+    #[error(
+        "the region `{region}` cannot be unsealed while others have it: drop their `Sealed`",
+        region = shown(region)
+    )]
     StillRead {
         /// The region.
         region: String,
     },
 
     /// There is no room for a message in the region.
-    #[error("the region `{region}` of {length} bytes has no room for {wanted} more")]
+    #[error(
+        "the region `{region}` of {length} bytes has no room for {wanted} more",
+        region = shown(region)
+    )]
     RegionFull {
         /// The region.
         region: String,
@@ -434,7 +493,10 @@ pub enum Error {
     },
 
     /// No message was allocated at this place of a region.
-    #[error("nothing was allocated at {offset} of the region `{region}`, or it was freed")]
+    #[error(
+        "nothing was allocated at {offset} of the region `{region}`, or it was freed",
+        region = shown(region)
+    )]
     NotAllocated {
         /// The region.
         region: String,
@@ -443,7 +505,10 @@ pub enum Error {
     },
 
     /// A region cannot be overwritten while it holds messages that were allocated in it.
-    #[error("the region `{region}` holds {messages} messages made with `put`: free them first")]
+    #[error(
+        "the region `{region}` holds {messages} messages made with `put`: free them first",
+        region = shown(region)
+    )]
     HeapInUse {
         /// The region.
         region: String,
@@ -454,7 +519,8 @@ pub enum Error {
     /// The messages of a call, with those of the calls that it came out of, are longer than the host's
     /// outbox.
     #[error(
-        "the message does not fit into the host's outbox of {length} bytes (`SystemBuilder::outbox`): {cause}"
+        "the message does not fit into the host's outbox of {length} bytes (`SystemBuilder::outbox`): {cause}",
+        cause = shown(cause)
     )]
     OutboxFull {
         /// Bytes of the outbox.
@@ -469,7 +535,8 @@ pub enum Error {
 
     /// A module was cut off in a way from which it cannot recover.
     #[error(
-        "the module `{module}` cannot be called any more since {why}; swap it for a new instance"
+        "the module `{module}` cannot be called any more since {why}; swap it for a new instance",
+        module = shown(module), why = shown(why)
     )]
     Poisoned {
         /// The module.
@@ -480,7 +547,8 @@ pub enum Error {
 
     /// A guest passed two messages of one region to the host, one of them to be changed.
     #[error(
-        "two messages in the region `{region}` were passed in one call, and one is to be changed: put them in different regions"
+        "two messages in the region `{region}` were passed in one call, and one is to be changed: put them in different regions",
+        region = shown(region)
     )]
     OpenedTwice {
         /// The region.
@@ -493,7 +561,8 @@ pub enum Error {
 
     /// A function of one instance was called with another.
     #[error(
-        "the function `{name}` belongs to another instance: look it up again with `Instance::func`"
+        "the function `{name}` belongs to another instance: look it up again with `Instance::func`",
+        name = shown(name)
     )]
     OtherInstance {
         /// The function.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use wasmtime::{Global, Memory, Store};
 
+use crate::budget::Budget;
 use crate::call::Func;
 use crate::context::Context;
-use crate::engine::ticks;
 use crate::error::{Error, Result};
 use crate::limits::{Denied, Limits};
 use crate::message::{Block, Blocks, Message};
@@ -35,9 +35,7 @@ pub struct Instance {
     pub(crate) store: Store<Context>,
     pub(crate) inner: wasmtime::Instance,
     pub(crate) id: u64,
-    pub(crate) ticks: u64,
-    /// Fuel of each call, if the engine counts it.
-    pub(crate) fuel: Option<u64>,
+    pub(crate) budget: Budget,
     pub(crate) stack: Option<Global>,
     pub(crate) stats: Stats,
     pub(crate) module: Module,
@@ -105,8 +103,7 @@ impl Instance {
 
     /// Sets how long each call may take from now on; `None` for any time.
     pub fn set_deadline(&mut self, deadline: Option<Duration>) {
-        self.store.data_mut().accountant.set_deadline(deadline);
-        self.ticks = ticks(deadline);
+        self.budget.set_deadline(&mut self.store, deadline);
     }
 
     /// Whether the guest's stack pointer is put back after a trap: see [above](Instance#after-a-trap).

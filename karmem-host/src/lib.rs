@@ -27,6 +27,7 @@
 //! [`Instance`] for the state in which a trap leaves it.
 #![deny(unsafe_code)]
 
+mod budget;
 mod call;
 mod context;
 mod engine;
@@ -39,15 +40,17 @@ mod limits;
 mod message;
 mod module;
 mod prepared;
+mod recent;
 mod region;
 mod schema;
 mod section;
+mod shown;
 mod signature;
 mod sys;
 mod system;
 mod threads;
 mod trap;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "strict"))]
 mod trap_table;
 mod typed;
 

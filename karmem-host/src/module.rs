@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "strict"))]
 use std::sync::OnceLock;
 
 use karmem_core::schema::Type;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result, text};
 use crate::facts::Facts;
 use crate::imported::Placement;
 use crate::signature::{Signature, extern_name};
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "strict"))]
 use crate::trap_table::Traps;
 use crate::{schema, section};
 
@@ -44,7 +44,7 @@ struct Inner {
     placement: Placement,
     facts: Facts,
     /// Read when they are first asked for: few modules have strict grants.
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", feature = "strict"))]
     traps: OnceLock<Arc<Traps>>,
 }
 
@@ -125,7 +125,7 @@ impl Module {
                 schema,
                 placement,
                 facts: Facts::of(&bytes),
-                #[cfg(target_os = "linux")]
+                #[cfg(all(target_os = "linux", feature = "strict"))]
                 traps: OnceLock::new(),
             }),
         })
@@ -212,7 +212,7 @@ impl Module {
     }
 
     /// Which of its instructions may trap.
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", feature = "strict"))]
     pub(crate) fn traps(&self) -> &Arc<Traps> {
         let inner = &self.inner;
         inner.traps.get_or_init(|| Arc::new(Traps::of(&inner.wasm)))

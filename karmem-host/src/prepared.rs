@@ -1,11 +1,11 @@
 //! From a module to instances: what is checked once, and what each of them costs.
 
 use karmem_core::schema::Type;
-use wasmtime::{Extern, InstancePre, Linker, Store, WasmBacktrace};
+use wasmtime::{Extern, Global, InstancePre, Linker, Store, WasmBacktrace};
 
+use crate::budget;
 use crate::call::trap;
 use crate::context::Context;
-use crate::engine::ticks;
 use crate::error::{Error, Result, text};
 use crate::imports::Imports;
 use crate::instance::{Instance, Stats, next_id};
@@ -151,33 +151,19 @@ impl Prepared {
             module,
             limits,
         } = self;
-        let mut store = Store::new(module.engine().wasmtime(), Context::new(*limits));
-        store.limiter(|context| &mut context.accountant);
-        let ticks = ticks(limits.deadline);
-        store.set_epoch_deadline(ticks);
-        let fuel = limits.fuel_in(&store)?;
-        if let Some(fuel) = fuel {
-            // Fails only where fuel is not counted.
-            let _ = store.set_fuel(fuel);
-        }
+        let (mut store, budget) = budget::store(module.engine().wasmtime(), *limits)?;
         let inner = match inner.instantiate(&mut store) {
             Ok(inner) => inner,
             Err(e) => return Err(not_instantiated(e, &store)),
         };
         let memory = inner.get_memory(&mut store, "memory");
-        let stack = inner
-            .get_global(&mut store, "__stack_pointer")
-            .filter(|global| {
-                let ty = global.ty(&store);
-                ty.mutability().is_var() && ty.content().is_i32()
-            });
+        let stack = stack_pointer(&mut store, &inner);
         let id = next_id();
         let mut instance = Instance {
             store,
             inner,
             id,
-            ticks,
-            fuel,
+            budget,
             stack,
             stats: Stats::default(),
             module: module.clone(),
@@ -185,13 +171,27 @@ impl Prepared {
             abi: None,
             blocks: Blocks::new(id),
         };
-        for name in ["_initialize", "karmem_init"] {
+        for name in INITIALIZERS {
             if instance.module.function(name).is_some() {
                 instance.call::<(), ()>(name, ())?;
             }
         }
         Ok(instance)
     }
+}
+
+/// The exports that initialise an instance, in the order in which they are called where they are there, once
+/// each.
+pub(crate) const INITIALIZERS: [&str; 2] = ["_initialize", "karmem_init"];
+
+/// The stack pointer of an instance, if it is exported and can be put back.
+pub(crate) fn stack_pointer(
+    store: &mut Store<Context>,
+    instance: &wasmtime::Instance,
+) -> Option<Global> {
+    let global = instance.get_global(&mut *store, "__stack_pointer")?;
+    let ty = global.ty(&*store);
+    (ty.mutability().is_var() && ty.content().is_i32()).then_some(global)
 }
 
 /// Compares all imports with what there is, so that one message names everything that is missing.

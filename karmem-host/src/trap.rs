@@ -3,7 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::Error;
+use crate::shown::{shown, shown_up_to};
+
+/// Bytes of a function's name that are displayed.
+const NAME: usize = 256;
+
 /// How a call into a guest ended early.
+///
+/// Displayed, what the guest chose (names, the text of a panic) has its control characters escaped and its
+/// length bounded; [`reason`](Trap::reason) and [`frames`](Trap::frames) have it as it is.
 #[derive(Debug)]
 pub struct Trap {
     pub(crate) function: Box<str>,
@@ -27,7 +36,8 @@ pub enum Reason {
         /// Bytes that it may have.
         limit: usize,
     },
-    /// The guest panicked, with this message.
+    /// The guest panicked, with this message: at most 64 KiB of whatever the guest chose, control
+    /// characters included.
     Panic(String),
     /// The guest used up the fuel of a call.
     Fuel(u64),
@@ -71,7 +81,7 @@ impl Trap {
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.function {
-            Some(name) => f.write_str(name)?,
+            Some(name) => write!(f, "{}", shown_up_to(name, NAME))?,
             None => write!(f, "function {}", self.index)?,
         }
         match self.offset {
@@ -83,7 +93,7 @@ impl fmt::Display for Frame {
 
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let function = &self.function;
+        let function = shown_up_to(&self.function, NAME);
         match &self.reason {
             Reason::Wasm(trap) => write!(f, "the guest trapped in `{function}`: {trap}")?,
             Reason::Deadline(limit) => write!(
@@ -95,7 +105,9 @@ impl fmt::Display for Trap {
                 "the guest ran out of memory in `{function}`: it wanted {wanted} bytes, \
                  and `Limits::memory` is {limit}"
             )?,
-            Reason::Panic(message) => write!(f, "the guest panicked in `{function}`: {message}")?,
+            Reason::Panic(message) => {
+                write!(f, "the guest panicked in `{function}`: {}", shown(message))?;
+            }
             Reason::Fuel(fuel) => write!(
                 f,
                 "the guest's `{function}` used up its fuel of {fuel} (`Limits::fuel`)"
@@ -105,7 +117,12 @@ impl fmt::Display for Trap {
                 // wasmtime puts the backtrace outermost; it follows below.
                 let skip = usize::from(e.is::<wasmtime::WasmBacktrace>());
                 for cause in e.chain().skip(skip) {
-                    write!(f, ": {cause}")?;
+                    // This crate's own errors escape what they contain, and keep their lines.
+                    if cause.is::<Error>() || cause.is::<Trap>() {
+                        write!(f, ": {cause}")?;
+                    } else {
+                        write!(f, ": {}", shown(cause))?;
+                    }
                 }
             }
         }

@@ -313,7 +313,10 @@ fn where_stores_cannot_trap_there_are_no_strict_grants() {
     config.signals_based_traps(false);
     let engine = Engine::with_config(config).unwrap();
     let e = strict(&engine).err().unwrap().to_string();
-    assert!(e.contains("strict grants need an engine with"), "{e}");
+    assert!(
+        e.contains("they need an engine with `Config::signals_based_traps`"),
+        "{e}"
+    );
     // Others are as everywhere.
     let mut system = System::builder(&engine)
         .module("guest", &guest(&engine))

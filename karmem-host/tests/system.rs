@@ -453,3 +453,52 @@ fn the_graph_is_drawn_whatever_things_are_called() {
         )
     );
 }
+
+/// Half of the arguments are written when the host's code panics.
+#[test]
+fn a_panic_while_arguments_are_written_gives_their_place_back() {
+    use karmem_core::interface::Outgoing;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let engine = engine();
+    let mut system = System::builder(&engine)
+        .module("a", &module(&engine, &format!("{ABI} {}", echo("a"))))
+        .outbox(65536)
+        .build()
+        .unwrap();
+    let a: AClient = system.client("a").unwrap();
+    // Together some sixteen times what the outbox holds.
+    let message = vec![7_u8; 1000];
+    for round in 0..1000 {
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let lower = |sending: &mut karmem_host::Sending<'_>| {
+                sending.put(&Bytes {
+                    bytes: message.clone(),
+                })?;
+                match round % 2 {
+                    0 => panic!("in the middle"),
+                    _ => Err(Error::Reentered),
+                }
+            };
+            system.invoke(&a.0, lower, |r, _| Ok(r))
+        }));
+        assert!(caught.is_err() || matches!(caught, Ok(Err(Error::Reentered))));
+    }
+    let lower = |sending: &mut karmem_host::Sending<'_>| {
+        sending.put(&Bytes {
+            bytes: vec![7; 60_000],
+        })?;
+        Ok(3)
+    };
+    assert_eq!(system.invoke(&a.0, lower, |r, _| Ok(r)).unwrap(), 3);
+}
+
+#[derive(karmem_derive::Karmem)]
+#[karmem(crate = "karmem_core")]
+struct Bytes {
+    bytes: Vec<u8>,
+}
+
+/// `go` gives back what it is given.
+fn echo(own: &str) -> String {
+    format!(r#"(func (export "t_{own}__go") (param i32) (result i32) (local.get 0))"#)
+}

@@ -1,19 +1,21 @@
 //! From modules to a memory with all of them running on it.
 
-use wasmtime::{Linker, Memory, Store};
+use wasmtime::{Linker, Memory, Store, TypedFunc};
 
 use super::common::{Abi, CommonMemory, Member};
 use super::plan::{Plan, Stage};
-use crate::call::trap;
+use crate::budget::{self, Budget};
+use crate::call::{self, trap};
 use crate::context::Context;
-use crate::engine::{Engine, ticks};
+use crate::engine::Engine;
 use crate::error::{Error, Result, text};
 use crate::imports::Imports;
 use crate::instance::{Stats, next_id};
 use crate::limits::{Denied, Limits};
 use crate::message::Blocks;
 use crate::module::Module;
-use crate::prepared::{check_imports, not_instantiated};
+use crate::prepared::{INITIALIZERS, check_imports, not_instantiated, stack_pointer};
+use crate::signature::{Params, Results, Signature};
 
 /// Prepares modules on one memory: see [`CommonMemory::builder`].
 #[derive(Debug)]
@@ -50,8 +52,10 @@ impl<'a> CommonBuilder<'a> {
     ///
     /// Before any code runs: [`Error::Collision`] if two modules lie in the same place,
     /// [`Error::CommonMemory`] if one is not built for this, [`Error::TwoModules`],
-    /// [`Error::Abi`] if one cannot take messages, [`Error::Imports`] with what is missing. Later: [`Error::CommonMemory`] if an
-    /// allocator takes what is another module's; [`Error::MemoryLimit`], [`Error::Trap`].
+    /// [`Error::Abi`] if one cannot take messages, [`Error::Imports`] with what is missing, [`Error::Engine`] if
+    /// [`Limits::fuel`] is set and the engine does not count fuel. Later: [`Error::CommonMemory`] if an
+    /// allocator takes what is another module's; [`Error::MemoryLimit`], [`Error::Signature`] and
+    /// [`Error::Trap`] if one fails to start (`_initialize`, then `karmem_init`, then its allocator).
     pub fn build(self) -> Result<CommonMemory> {
         let CommonBuilder {
             engine,
@@ -73,10 +77,7 @@ impl<'a> CommonBuilder<'a> {
         }
         let plan = Plan::of(&modules)?;
 
-        let mut store = Store::new(engine.wasmtime(), Context::new(limits));
-        store.limiter(|context| &mut context.accountant);
-        let ticks = ticks(limits.deadline);
-        store.set_epoch_deadline(ticks);
+        let (mut store, budget) = budget::store(engine.wasmtime(), limits)?;
         let mut linker = match imports {
             Some(imports) => imports.linker().clone(),
             None => Linker::new(engine.wasmtime()),
@@ -113,7 +114,7 @@ impl<'a> CommonBuilder<'a> {
             let Some((name, module)) = modules.get(stage.index) else {
                 continue;
             };
-            let member = begin(&mut store, memory, &linker, stage, name, module, ticks)?;
+            let member = begin(&mut store, memory, &linker, stage, name, module, budget)?;
             plan.settled(stage, memory.data_size(&store) as u64)?;
             if let Some(slot) = members.get_mut(stage.index) {
                 *slot = Some(member);
@@ -128,7 +129,7 @@ impl<'a> CommonBuilder<'a> {
             members: members.into_iter().flatten().collect(),
             blocks: Blocks::new(id),
             shares: Vec::new(),
-            ticks,
+            budget,
             stats: Stats::default(),
             overwritten: None,
         })
@@ -143,23 +144,18 @@ fn begin(
     stage: &Stage,
     name: &str,
     module: &Module,
-    ticks: u64,
+    budget: Budget,
 ) -> Result<Member> {
     let size = memory.data_size(&*store) as u64;
     if let Err(e) = memory.grow(&mut *store, Plan::growth(stage, size)) {
         return Err(not_instantiated(e, store));
     }
-    store.set_epoch_deadline(ticks);
+    budget.give(store);
     let inner = match linker.instantiate(&mut *store, module.wasmtime()) {
         Ok(inner) => inner,
         Err(e) => return Err(not_instantiated(e, store)),
     };
-    let stack = inner
-        .get_global(&mut *store, "__stack_pointer")
-        .filter(|global| {
-            let ty = global.ty(&*store);
-            ty.mutability().is_var() && ty.content().is_i32()
-        });
+    let stack = stack_pointer(store, &inner);
     // The signatures were compared by `check_abi`.
     let abi = abi(&inner, store).map_err(|e| Error::Abi(text(e)))?;
     let member = Member {
@@ -173,20 +169,24 @@ fn begin(
         },
         abi,
     };
-    let failed = |store: &mut Store<Context>, function: &str, e| {
-        let accountant = &store.data().accountant;
-        trap(function, e, accountant.denied, accountant.limits())
-    };
-    if let Ok(initialize) = inner.get_typed_func::<(), ()>(&mut *store, "_initialize") {
-        initialize
-            .call(&mut *store, ())
-            .map_err(|e| failed(store, "_initialize", e))?;
+    for name in INITIALIZERS {
+        if module.function(name).is_some() {
+            let func = inner
+                .get_typed_func::<(), ()>(&mut *store, name)
+                .map_err(|_| unlike(module, name))?;
+            called(store, budget, name, memory, &member, &func, ())?;
+        }
     }
-    let at = member
-        .abi
-        .alloc
-        .call(&mut *store, (16, 16))
-        .map_err(|e| failed(store, "karmem_alloc", e))?;
+    let alloc = &member.abi.alloc;
+    let at = called(
+        store,
+        budget,
+        "karmem_alloc",
+        memory,
+        &member,
+        alloc,
+        (16, 16),
+    )?;
     if at == 0 {
         return Err(Error::NoRoom {
             size: 16,
@@ -195,6 +195,37 @@ fn begin(
     }
     // It stays allocated: an allocator that gave all back to a state from before would claim anew.
     Ok(member)
+}
+
+/// Calls a function of a module that begins.
+fn called<P: Params, R: Results>(
+    store: &mut Store<Context>,
+    budget: Budget,
+    name: &str,
+    memory: Memory,
+    member: &Member,
+    func: &TypedFunc<P, R>,
+    params: P,
+) -> Result<R> {
+    budget.give(store);
+    func.call(&mut *store, params).map_err(|e| {
+        let accountant = &store.data().accountant;
+        let mut e = trap(name, e, accountant.denied, accountant.limits());
+        budget.give(store);
+        let memory = Some(call::Memory::Own(memory));
+        e.explain_by(store, &member.inner, member.stack, memory);
+        e
+    })
+}
+
+/// The error of an initialiser that takes or gives something.
+fn unlike(module: &Module, name: &str) -> Error {
+    let found = module.function(name).map(|ty| Signature::of_wasm(&ty));
+    Error::Signature {
+        name: name.into(),
+        wanted: Signature::of_rust::<(), ()>().to_string(),
+        found: found.map_or_else(|| "none".into(), |found| found.to_string()),
+    }
 }
 
 fn abi(inner: &wasmtime::Instance, store: &mut Store<Context>) -> wasmtime::Result<Abi> {

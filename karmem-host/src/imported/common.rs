@@ -8,7 +8,8 @@ use wasmtime::{Extern, Global, Memory, Store, TypedFunc};
 
 use super::build::CommonBuilder;
 use super::plan::Plan;
-use crate::call::trap;
+use crate::budget::Budget;
+use crate::call::{self, trap};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -60,7 +61,7 @@ pub struct CommonMemory {
     pub(super) blocks: Blocks,
     /// By block: who allocated it, and who else has it. Parallel to the handles of `blocks`.
     pub(super) shares: Vec<Option<Share>>,
-    pub(super) ticks: u64,
+    pub(super) budget: Budget,
     pub(super) stats: Stats,
     /// The module that ran out of its stack.
     pub(super) overwritten: Option<usize>,
@@ -134,8 +135,8 @@ impl CommonMemory {
     ///
     /// # Errors
     ///
-    /// [`Error::NoModule`], [`Error::NoFunction`], [`Error::Signature`]; [`Error::Trap`] if the guest traps
-    /// or runs past its deadline.
+    /// [`Error::NoModule`], [`Error::NoFunction`], [`Error::Signature`]; [`Error::Trap`] if the guest traps,
+    /// with the text of its panic if it tells that, or uses up its time or fuel.
     pub fn call<P: Params, R: Results>(
         &mut self,
         module: &str,
@@ -144,9 +145,10 @@ impl CommonMemory {
     ) -> Result<R> {
         let index = self.member(module)?;
         let func = self.func::<P, R>(index, name)?;
-        let result = self.enter(index, name, &func, params);
-        if result.is_err() {
+        let mut result = self.enter(index, name, &func, params);
+        if let Err(e) = &mut result {
             self.recover(index);
+            self.explain(index, e);
         }
         result
     }
@@ -417,8 +419,7 @@ impl CommonMemory {
                 name: culprit.name.clone(),
             });
         }
-        self.store.set_epoch_deadline(self.ticks);
-        self.store.data_mut().accountant.denied = None;
+        self.budget.give(&mut self.store);
         let global = self.members.get(index).and_then(|member| member.stack);
         let stack = global.map(|global| (global, global.get(&mut self.store)));
         self.stats.calls += 1;
@@ -438,6 +439,19 @@ impl CommonMemory {
             let accountant = &self.store.data().accountant;
             trap(name, e, accountant.denied, accountant.limits())
         })
+    }
+
+    /// After a trap: has the module tell the text of its panic.
+    #[cold]
+    fn explain(&mut self, index: usize, e: &mut Error) {
+        // A stack that overflowed is no panic, and who knows what the module would say.
+        if self.overwritten.is_none()
+            && let Some(member) = self.members.get(index)
+        {
+            self.budget.give(&mut self.store);
+            let memory = Some(call::Memory::Own(self.memory));
+            e.explain_by(&mut self.store, &member.inner, member.stack, memory);
+        }
     }
 
     /// After a trap: makes all blocks of the module known to it anew, as it would think some in use.

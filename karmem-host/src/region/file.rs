@@ -1,22 +1,59 @@
 //! Regions that outlive the process: a file that is replaced as a whole.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::MAX_REGION;
+use super::access;
 use crate::error::{Error, Result};
 
-/// A file, and the lock that keeps others from it.
+/// A file, and the locks that keep others from it.
 #[derive(Debug)]
 pub(super) struct Published {
     /// As the user calls it.
     path: PathBuf,
     /// Where it is, whatever links and the process's directory lead to later.
     place: PathBuf,
-    /// Locked as long as it is open; the kernel unlocks it when the process ends, however it does.
+    /// Locked as long as it is open; the kernel unlocks it when the process ends, however it does. A file of its
+    /// own, because the one with the data is replaced.
     lock: File,
+    /// The file that is in the place now, locked too where the system can: other names lead to it as well.
+    data: Mutex<Option<Data>>,
+}
+
+/// A file that is locked.
+#[derive(Debug)]
+struct Data(File);
+
+impl Data {
+    /// Locks a file. `None` if that cannot be done here; the lock by name is all there is then.
+    #[cfg(target_os = "linux")]
+    fn lock(file: File) -> io::Result<Option<Data>> {
+        use crate::sys::lock::{Lock, try_lock};
+        match try_lock(&file) {
+            Ok(Lock::Taken) => Ok(Some(Data(file))),
+            Ok(Lock::Held) => Err(held()),
+            // Nobody could use the region otherwise while somebody who may only read it does this. And not all file
+            // systems have these locks.
+            Ok(Lock::Readers) | Err(_) => Ok(None),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn lock(_: File) -> io::Result<Option<Data>> {
+        Ok(None)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Data {
+    fn drop(&mut self) {
+        // As for `Published`.
+        let _ = crate::sys::lock::unlock(&self.0);
+    }
 }
 
 impl Drop for Published {
@@ -28,8 +65,8 @@ impl Drop for Published {
 }
 
 impl Published {
-    /// The lock of a file that does not exist yet.
-    pub(super) fn create(path: &Path) -> Result<Published> {
+    /// The lock of a file that does not exist yet, and the file with these bytes.
+    pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<Published> {
         // The file is not there yet, but its directory is.
         let name = path.file_name().ok_or_else(|| {
             let e = io::Error::new(io::ErrorKind::InvalidInput, "it is no name of a file");
@@ -46,47 +83,72 @@ impl Published {
             );
             return Err(failed(path, exists));
         }
+        file.publish(bytes)?;
         Ok(file)
     }
 
-    /// The lock of a file that exists.
-    pub(super) fn open(path: &Path) -> Result<Published> {
+    /// The lock of a file that exists, and the file.
+    pub(super) fn open(path: &Path) -> Result<(Published, File)> {
         // Before there is a lock file beside a file that does not exist.
         let found = std::fs::metadata(path).map_err(|e| failed(path, e))?;
         if !found.is_file() {
             return Err(failed(path, io::Error::other("it is no file")));
         }
         let place = std::fs::canonicalize(path).map_err(|e| failed(path, e))?;
-        Published::lock(path, place)
+        let file = Published::lock(path, place)?;
+        let data = file.lock_data().map_err(|e| failed(path, e))?;
+        Ok((file, data))
     }
 
     fn lock(path: &Path, place: PathBuf) -> Result<Published> {
-        let lock = beside(&place, ".lock");
-        let mut options = OpenOptions::new();
-        let opened = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock);
-        let lock = opened.map_err(|e| failed(path, e))?;
+        let name = beside(&place, ".lock");
+        let opened = access::lock_file(&name);
+        let lock = opened.map_err(|e| {
+            let why = format!("its lock `{}`: {e}", name.display());
+            failed(path, io::Error::new(e.kind(), why))
+        })?;
         match lock.try_lock() {
-            Ok(()) => Ok(Published {
-                path: path.into(),
-                place,
-                lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(failed(
-                path,
-                io::Error::new(io::ErrorKind::WouldBlock, "somebody else has it open"),
-            )),
+            Ok(()) => {
+                if let Ok(data) = place.metadata() {
+                    access::lock_as(&lock, &data);
+                }
+                Ok(Published {
+                    path: path.into(),
+                    place,
+                    lock,
+                    data: Mutex::default(),
+                })
+            }
+            Err(TryLockError::WouldBlock) => Err(failed(path, held())),
             Err(TryLockError::Error(e)) => Err(failed(path, e)),
         }
     }
 
-    /// Bytes of the file.
-    pub(super) fn len(&self) -> Result<usize> {
-        let found = std::fs::metadata(&self.place).map_err(|e| failed(&self.path, e))?;
+    /// Locks the file that is there, and opens it.
+    fn lock_data(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        let file = match options.read(true).write(true).open(&self.place) {
+            Ok(file) => {
+                *self.data() = Data::lock(file.try_clone()?)?;
+                file
+            }
+            // A file that nobody may write is replaced all the same, and has the lock by name.
+            Err(_) => File::open(&self.place)?,
+        };
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is no file"));
+        }
+        Ok(file)
+    }
+
+    /// A thread that panicked under this lock left a file or none.
+    fn data(&self) -> std::sync::MutexGuard<'_, Option<Data>> {
+        self.data.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes of a file.
+    pub(super) fn len(&self, file: &File) -> Result<usize> {
+        let found = file.metadata().map_err(|e| failed(&self.path, e))?;
         match usize::try_from(found.len()) {
             Ok(len @ 1..=MAX_REGION) => Ok(len),
             _ => Err(failed(
@@ -100,8 +162,7 @@ impl Published {
     }
 
     /// Reads as many bytes as the file had.
-    pub(super) fn read(&self, bytes: &mut [u8]) -> Result<()> {
-        let mut file = File::open(&self.place).map_err(|e| failed(&self.path, e))?;
+    pub(super) fn read(&self, mut file: &File, bytes: &mut [u8]) -> Result<()> {
         file.read_exact(bytes).map_err(|e| failed(&self.path, e))
     }
 
@@ -119,20 +180,33 @@ impl Published {
 
     fn replace(&self, new: &Path, bytes: &[u8]) -> io::Result<()> {
         // A process that was killed may have left one. Who else may write to this directory could have put a
-        // link there, which `create_new` does not follow.
+        // link there, which `new_file` does not follow.
         match std::fs::remove_file(new) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).open(new)?;
+        let old: Option<Metadata> = std::fs::metadata(&self.place).ok();
+        let mut file = access::new_file(new, old.is_some())?;
         // What nobody else may read stays so; before there is anything to read.
-        #[cfg(unix)]
-        if let Ok(old) = std::fs::metadata(&self.place) {
-            file.set_permissions(old.permissions())?;
+        if let Some(old) = &old
+            && !access::owned_as(&file, old)?
+        {
+            tracing::warn!(
+                path = %self.path.display(),
+                "the new version of a region's file could not be given the owner and group of the old one"
+            );
         }
         file.write_all(bytes)?;
         file.sync_all()?;
+        // Locked before anybody finds it in the place.
+        let data = Data::lock(file.try_clone()?)?;
         std::fs::rename(new, &self.place)?;
+        *self.data() = data;
+        if old.is_none()
+            && let Ok(data) = file.metadata()
+        {
+            access::lock_as(&self.lock, &data);
+        }
         // So that the new name is durable as well; only Unix opens directories like files.
         #[cfg(unix)]
         if let Some(directory) = self.place.parent() {
@@ -140,6 +214,10 @@ impl Published {
         }
         Ok(())
     }
+}
+
+fn held() -> io::Error {
+    io::Error::new(io::ErrorKind::WouldBlock, "somebody else has it open")
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

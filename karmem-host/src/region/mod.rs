@@ -1,5 +1,6 @@
 //! Regions: pieces of memory that several modules see at the same time.
 
+mod access;
 mod file;
 mod window;
 
@@ -61,6 +62,9 @@ pub enum Access {
     /// It may read, and a store is a trap. `memory.fill` and `memory.copy` are no store that can trap:
     /// they write to a private copy, as with [`Read`](Access::Read), and the call ends in an error
     /// afterwards. Where regions are copied and not mapped, this is the same as `Read`.
+    ///
+    /// This needs the Cargo feature `strict`, because it brings a signal handler; without it such a grant is
+    /// [`Error::StrictGrants`].
     ReadStrict,
 }
 
@@ -139,9 +143,7 @@ impl Region {
     /// [`anonymous`](Region::anonymous).
     pub fn create(path: impl AsRef<Path>, len: usize) -> Result<Region> {
         let mut region = Region::anonymous(len)?;
-        let file = Published::create(path.as_ref())?;
-        file.publish(region.bytes())?;
-        region.file = Some(file);
+        region.file = Some(Published::create(path.as_ref(), region.bytes())?);
         Ok(region)
     }
 
@@ -151,7 +153,9 @@ impl Region {
     /// could shorten under them: they work on a copy in memory, and [`seal`](Region::seal) and
     /// [`persist`](Region::persist) put a new version of the file in the place of the old one in one
     /// step. A process that is killed at any time leaves the version that was published last.
-    /// A lock on a file beside it (`….lock`) keeps a second process out while this one has it.
+    /// A lock on a file beside it (`….lock`) keeps a second process out while this one has it; on Linux a lock on
+    /// the file itself does so too, whatever name the other one opens it by. Both are advisory, and can be held by
+    /// those only who may write the file.
     ///
     /// # Errors
     ///
@@ -159,10 +163,10 @@ impl Region {
     /// than [`MAX_REGION`], or somebody else has it open.
     pub fn open(path: impl AsRef<Path>) -> Result<Region> {
         let path = path.as_ref();
-        let file = Published::open(path)?;
-        let len = file.len()?;
+        let (file, data) = Published::open(path)?;
+        let len = file.len(&data)?;
         let mut region = Region::anonymous(len)?;
-        file.read(&mut region.bytes_mut()[..len])?;
+        file.read(&data, &mut region.bytes_mut()[..len])?;
         region.file = Some(file);
         Ok(region)
     }
@@ -209,7 +213,9 @@ impl Region {
         }
     }
 
-    /// Publishes the bytes as they are now in the region's file; nothing if it has none.
+    /// Publishes the bytes as they are now in the region's file; nothing if it has none. The new version has the
+    /// permissions of the old one, and its owner and group where this process may give them away; otherwise
+    /// it is this process's, a group that is another one has no permissions, and a warning is logged.
     ///
     /// # Errors
     ///

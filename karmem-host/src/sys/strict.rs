@@ -14,6 +14,7 @@ use wasmtime::Store;
 use wasmtime::unix::StoreExt;
 
 use crate::context::Context;
+use crate::module::Module;
 use crate::trap_table::Traps;
 
 /// How many strict windows a system may have. The handler walks a list of fixed length, because
@@ -110,8 +111,8 @@ impl Drop for Code {
 }
 
 impl Strict {
-    /// Installs the handler for what runs in this store.
-    pub(crate) fn install(store: &mut Store<Context>) -> Arc<Strict> {
+    /// Installs the handler for what runs in this store. It stays as long as the store does.
+    pub(crate) fn install(store: &mut Store<Context>) -> Option<Arc<Strict>> {
         let strict = Arc::new(Strict {
             windows: Ranges::new(),
             code: Code::default(),
@@ -126,7 +127,7 @@ impl Strict {
         // SAFETY: the handler is async-signal-safe: it reads atomics and calls mprotect(2), and neither
         // locks nor allocates.
         unsafe { store.set_signal_handler(handler) };
-        strict
+        Some(strict)
     }
 
     /// Lets stores into a range of addresses be noted. `false` if there are too many already.
@@ -145,8 +146,8 @@ impl Strict {
     }
 
     /// Stores that trap in this code are traps; all others in strict windows are noted.
-    pub(crate) fn add_code(&self, traps: &Arc<Traps>) {
-        self.code.add(traps);
+    pub(crate) fn add_code(&self, module: &Module) {
+        self.code.add(module.traps());
     }
 
     /// How many stores of native code were noted since the last time.
@@ -156,6 +157,11 @@ impl Strict {
             return 0;
         }
         self.violations.swap(0, Ordering::Relaxed)
+    }
+
+    /// Counts violations again that were taken and are to be told of later.
+    pub(crate) fn put_back(&self, violations: usize) {
+        self.violations.fetch_add(violations, Ordering::Relaxed);
     }
 
     /// Whether the signal was for a strict window and is dealt with.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::module::Module;
-use crate::prepared::not_instantiated;
+use crate::prepared::{INITIALIZERS, not_instantiated};
 use crate::region::{Access, Region, Sealed};
 use crate::signature::extern_name;
 use crate::system::check::{self, Offer};
@@ -42,6 +42,7 @@ pub struct SystemBuilder {
     imports: Option<Imports>,
     outbox: usize,
     exact: bool,
+    strict: bool,
     #[cfg(feature = "wasi")]
     wasi: Option<wasmtime_wasi::p1::WasiP1Ctx>,
 }
@@ -79,6 +80,7 @@ impl SystemBuilder {
             imports: None,
             outbox: OUTBOX,
             exact: false,
+            strict: false,
             #[cfg(feature = "wasi")]
             wasi: None,
         }
@@ -157,6 +159,15 @@ impl SystemBuilder {
         self
     }
 
+    /// Prepares for strict grants that implementations in the host make
+    /// ([`Serving::grant`](crate::Serving::grant) with [`Access::ReadStrict`]): what the first strict grant
+    /// needs cannot be installed during a call. A system whose host makes a strict grant before or between calls
+    /// does without this.
+    pub fn strict_grants(mut self) -> SystemBuilder {
+        self.strict = true;
+        self
+    }
+
     /// Gives all modules that import WASI what this context allows. Without it they are denied
     /// everything.
     #[cfg(feature = "wasi")]
@@ -209,6 +220,7 @@ impl SystemBuilder {
             imports,
             exact: self.exact,
             running: false,
+            held: false,
         };
         #[cfg(feature = "async")]
         crate::system::awaited::install(&mut system.store);
@@ -223,10 +235,8 @@ impl SystemBuilder {
             })
             .map_err(|e| Error::Engine(text(e)))?;
         }
-        #[cfg(target_os = "linux")]
-        {
-            let strict = crate::sys::Strict::install(&mut system.store);
-            system.store.data_mut().state.strict = Some(strict);
+        if self.strict {
+            system.install_strict()?;
         }
         system.store.data_mut().state.outbox_len = self.outbox;
         system.store.data_mut().state.shims = self.engine.shims().clone();
@@ -413,7 +423,7 @@ impl System {
 
     /// Lets a module initialise itself, once its imports lead somewhere.
     pub(super) fn start(&mut self, guest: &mut Guest) -> Result<()> {
-        for name in ["_initialize", "karmem_init"] {
+        for name in INITIALIZERS {
             guest.call_if_exported(&mut self.cx(), name)?;
         }
         guest.rest(self.cx());
@@ -440,14 +450,15 @@ impl System {
         if let Some(port) = known {
             return Ok(port.clone());
         }
-        let store = &mut self.cx();
+        let mut held = self.hold();
+        let store = &mut held.cx();
         let (_, ports) = make_ports(store, None, shim::HOST, &[(wanted, target)])?;
         let port = ports.into_iter().next();
         let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
         port::link(store, &port)?;
-        self.store.data_mut().state.ports.push(port.clone());
-        if let Err(e) = self.give_late_outbox(guest) {
-            self.store.data_mut().state.ports.pop();
+        held.store.data_mut().state.ports.push(port.clone());
+        if let Err(e) = held.give_late_outbox(guest) {
+            held.store.data_mut().state.ports.pop();
             return Err(e);
         }
         Ok(port)

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use crate::region::Access;
+use crate::shown::{acts, shown};
 use crate::system::port::Target;
 use crate::system::regions::Entry;
 use crate::system::state::State;
 
 /// The graph of a system: its `Display` is text, [`dot`](Description::dot) is for Graphviz and
-/// [`mermaid`](Description::mermaid) for Mermaid.
+/// [`mermaid`](Description::mermaid) for Mermaid. In all three, control characters in names are escaped; the
+/// fields have the names as they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Description {
@@ -85,8 +87,6 @@ impl Description {
                 .map(|(method, _)| method.clone())
                 .collect(),
         });
-        let entries = (1..).zip(&state.regions);
-        let entries = entries.filter_map(|(handle, entry)| Some((handle, entry.as_ref()?)));
         let region = |(handle, entry): (u32, &Entry)| RegionInfo {
             name: entry.name.to_string(),
             handle,
@@ -106,7 +106,9 @@ impl Description {
         Description {
             modules: modules.collect(),
             links: links.collect(),
-            regions: entries
+            regions: state
+                .regions
+                .iter()
                 .filter(|(_, entry)| !entry.outbox)
                 .map(region)
                 .collect(),
@@ -190,26 +192,26 @@ impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "modules")?;
         for module in &self.modules {
-            write!(f, "  {}", module.name)?;
+            write!(f, "  {}", shown(&module.name))?;
             if !module.exports.is_empty() {
-                write!(f, " exports {}", module.exports.join(", "))?;
+                write!(f, " exports {}", shown(module.exports.join(", ")))?;
             }
             match &module.poisoned {
-                Some(why) => writeln!(f, " (poisoned: {why})")?,
+                Some(why) => writeln!(f, " (poisoned: {})", shown(why))?,
                 None => writeln!(f)?,
             }
         }
         writeln!(f, "links")?;
         for link in &self.links {
-            let (from, to) = (end(&link.consumer), end(&link.provider));
-            let methods = link.methods.join(", ");
-            writeln!(f, "  {from} -> {to}: {} ({methods})", link.interface)?;
+            let (from, to) = (shown(end(&link.consumer)), shown(end(&link.provider)));
+            let (interface, methods) = (shown(&link.interface), link.methods.join(", "));
+            writeln!(f, "  {from} -> {to}: {interface} ({})", shown(methods))?;
         }
         writeln!(f, "regions")?;
         for region in &self.regions {
-            write!(f, "  #{} {}", region.handle, region.label())?;
+            write!(f, "  #{} {}", region.handle, shown(region.label()))?;
             for (module, access) in &region.grants {
-                write!(f, "; {module}: {}", word(*access))?;
+                write!(f, "; {}: {}", shown(module), word(*access))?;
             }
             writeln!(f)?;
         }
@@ -231,8 +233,17 @@ fn word(access: Access) -> &'static str {
 
 /// A string in Graphviz's language.
 fn quoted(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{}\"", text.replace('\n', "\\n"))
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            c if acts(c) => out.push_str(&format!("\\\\u{{{:x}}}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// A string in a label of Mermaid's, where entities stand for what has a meaning.
@@ -241,6 +252,8 @@ fn escaped(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '#' | '<' | '>' | '&' | '|' | '\n' => out.push_str(&format!("#{};", c as u32)),
+            // An entity would be shown as the character that it stands for.
+            c if acts(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
             c => out.push(c),
         }
     }

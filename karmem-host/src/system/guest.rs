@@ -6,10 +6,12 @@ use wasmtime::{
     AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
 };
 
-use crate::call::{PANIC, panic_text};
+use crate::call::{self, PANIC, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
+use crate::system::state::{Member, State};
+use crate::system::{port, regions};
 
 /// The alignment of a window: what pages of every machine that wasmtime runs on divide.
 pub(super) const WINDOW_ALIGN: u32 = 64 << 10;
@@ -99,10 +101,14 @@ impl Guest {
 
     /// Takes the message of the last panic, if the module has one to tell.
     pub(super) fn panic_message(&self, store: StoreContextMut<'_, Context>) -> Option<String> {
-        panic_text(store, self.panic.as_ref(), self.memory)
+        let stack = self.stack.map(|(global, _)| global);
+        let memory = self.memory.map(call::Memory::Own);
+        panic_text(store, self.panic.as_ref(), stack, memory)
     }
 
-    /// Calls a function of the ABI, also while the guest is suspended in a call to the host.
+    /// Calls a function of the ABI, also while the guest is suspended in a call to the host. What it does
+    /// there is its own: a trap poisons a module that cannot be restored, and a store into a strict window
+    /// is an error of this call.
     fn enter<P, R>(
         &self,
         store: &mut StoreContextMut<'_, Context>,
@@ -114,24 +120,78 @@ impl Guest {
         P: wasmtime::WasmParams,
         R: wasmtime::WasmResults,
     {
+        self.not_poisoned(store)?;
         store.data_mut().begin_call();
         let before = self
             .stack
             .map(|(global, _)| (global, global.get(&mut *store)));
-        func.call(&mut *store, params).map_err(|e| {
+        // Of whoever waits for this.
+        let earlier = take_violations(store);
+        let result = func.call(&mut *store, params);
+        let violations = take_violations(store);
+        if let Some(strict) = &store.data().state.strict {
+            strict.put_back(earlier);
+        }
+        let result = result.map_err(|e| {
             if let Some((global, value)) = before {
                 let restored = global.set(&mut *store, value);
                 debug_assert!(restored.is_ok(), "the value came from the global");
             }
+            self.poison(store, &e);
             let context = store.data();
-            let function = format!("{}.{name}", self.name);
             crate::call::trap(
-                &function,
+                &self.qualified(name),
                 e,
                 context.accountant.denied,
                 context.accountant.limits(),
             )
-        })
+        });
+        if violations > 0 {
+            regions::refresh_strict(store)?;
+            result?;
+            return Err(Error::Violation {
+                pages: violations,
+                callback: Some(self.qualified(name)),
+            });
+        }
+        result
+    }
+
+    fn qualified(&self, function: &str) -> String {
+        format!("{}.{function}", self.name)
+    }
+
+    /// The place that this instance has in the system; `None` before it has one.
+    fn member<'a>(&self, state: &'a mut State) -> Option<&'a mut Member> {
+        let mut members = state.guests.iter_mut();
+        members.find(|member| member.guest.instance == self.instance)
+    }
+
+    fn not_poisoned(&self, store: &mut StoreContextMut<'_, Context>) -> Result<()> {
+        let member = self.member(&mut store.data_mut().state);
+        match member.and_then(|member| member.poisoned.clone()) {
+            None => Ok(()),
+            Some(why) => Err(Error::Poisoned {
+                module: self.name.to_string(),
+                why: why.to_string(),
+            }),
+        }
+    }
+
+    /// After a trap in a function of the ABI: lets nobody call this instance if its stack pointer cannot be put
+    /// back.
+    #[cold]
+    fn poison(&self, store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) {
+        if self.survives_traps() {
+            return;
+        }
+        let Some(member) = self.member(&mut store.data_mut().state) else {
+            return;
+        };
+        member.poisoned.get_or_insert_with(|| cut_off(e));
+        if let Err(error) = port::relink_all(store) {
+            tracing::error!(%error, "a poisoned module could not be unlinked");
+        }
     }
 
     fn abi(&self) -> Result<&Abi> {
@@ -248,6 +308,17 @@ impl Guest {
             })?;
         self.enter(store, name, &func, ())
     }
+}
+
+/// Why a module is poisoned.
+pub(super) fn cut_off(e: &wasmtime::Error) -> Arc<str> {
+    format!("a call into it was cut off ({})", e.root_cause()).into()
+}
+
+/// What was noted since the last time, if anything is.
+fn take_violations(store: &StoreContextMut<'_, Context>) -> usize {
+    let strict = store.data().state.strict.as_ref();
+    strict.map_or(0, |strict| strict.take_violations())
 }
 
 /// Whether a window is there already: mappings that lie over each other could not be taken away one by

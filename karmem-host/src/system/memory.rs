@@ -49,9 +49,14 @@ impl System {
     ///
     /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Poisoned`];
     /// [`Error::Abi`] if the module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
-    /// its allocator gives no place for it. The module has what it had before then.
+    /// its allocator gives no place for it; [`Error::StrictGrants`] if there are none here;
+    /// [`Error::Violation`] if it writes to a strict window while it is told. The module has what it had before
+    /// then.
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
+        if access == Access::ReadStrict && !self.state().entry(handle)?.copies() {
+            self.install_strict()?;
+        }
         regions::grant(&mut self.cx(), handle, guest, access)
     }
 

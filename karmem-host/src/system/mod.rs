@@ -16,6 +16,7 @@ mod regions;
 mod shim;
 mod state;
 mod swap;
+mod table;
 mod wasi;
 
 use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
@@ -59,6 +60,8 @@ pub struct System {
     /// Whether a call was begun. Found set by the next use if the call did not end: its future was
     /// dropped, or the host's code that it called panicked.
     pub(super) running: bool,
+    /// Whether one operation of several steps is under way, which has time and fuel once.
+    pub(super) held: bool,
 }
 
 impl std::fmt::Debug for System {
@@ -145,15 +148,17 @@ impl System {
         let state = &mut self.store.data_mut().state;
         let top = state.top;
         state.stats.calls += 1;
-        let params = match lower(&mut Sending { state }) {
-            Ok(params) => params,
-            Err(e) => {
+        // Given back also if `lower` panics.
+        let mut place = Place { state, top };
+        let params = lower(&mut Sending { state: place.state })?;
+        place.top = place.state.top;
+        drop(place);
+        if self.store.data().state.copying {
+            let copied = regions::copy_in(&mut self.store.as_context_mut());
+            if let Err(e) = copied {
                 self.store.data_mut().state.top = top;
                 return Err(e);
             }
-        };
-        if self.store.data().state.copying {
-            regions::copy_in(&mut self.store.as_context_mut())?;
         }
         Ok((params, top))
     }
@@ -174,7 +179,6 @@ impl System {
         }
         match result {
             Ok(result) => {
-                #[cfg(target_os = "linux")]
                 self.check_strict()?;
                 let state = &self.store.data().state;
                 lift(result, &Receiving { state })
@@ -184,7 +188,6 @@ impl System {
     }
 
     /// After a call: whether native code stored into a strict window, which did not trap.
-    #[cfg(target_os = "linux")]
     #[inline]
     fn check_strict(&mut self) -> Result<()> {
         let strict = self.state().strict.as_ref();
@@ -195,11 +198,13 @@ impl System {
     }
 
     /// Drops what was stored, and says so.
-    #[cfg(target_os = "linux")]
     #[cold]
     fn violated(&mut self, pages: usize) -> Result<()> {
         regions::refresh_strict(&mut self.cx())?;
-        Err(Error::Violation { pages })
+        Err(Error::Violation {
+            pages,
+            callback: None,
+        })
     }
 
     /// After a call that did not come to its end: does what a trap needs. The call's messages are
@@ -230,6 +235,9 @@ impl System {
     /// Gives the next call its full time and fuel.
     #[inline]
     pub(super) fn renew(&mut self) {
+        if self.held {
+            return;
+        }
         if self.running {
             self.abandon();
         }
@@ -239,6 +247,16 @@ impl System {
             let _ = self.store.set_fuel(fuel);
         }
         self.store.data_mut().begin_call();
+    }
+
+    /// Gives all that follows full time and fuel once, until what this returns is dropped.
+    pub(super) fn hold(&mut self) -> Held<'_> {
+        self.renew();
+        let outermost = !std::mem::replace(&mut self.held, true);
+        Held {
+            system: self,
+            outermost,
+        }
     }
 
     /// The store, with full time and fuel.
@@ -275,6 +293,46 @@ impl System {
     }
 }
 
+/// A system in an operation of several steps: see [`System::hold`].
+pub(super) struct Held<'a> {
+    system: &'a mut System,
+    outermost: bool,
+}
+
+impl std::ops::Deref for Held<'_> {
+    type Target = System;
+
+    fn deref(&self) -> &System {
+        self.system
+    }
+}
+
+impl std::ops::DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut System {
+        self.system
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.outermost {
+            self.system.held = false;
+        }
+    }
+}
+
+/// Sets how much of the host's outbox is in use, when it is dropped.
+struct Place<'a> {
+    state: &'a mut State,
+    top: u32,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.state.top = self.top;
+    }
+}
+
 /// Puts stacks and regions in order, poisons who cannot be, and asks for the message of a panic.
 #[cold]
 fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> Option<String> {
@@ -289,8 +347,7 @@ fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> 
         if guest.survives_traps() {
             guest.restore_stack(store.as_context_mut());
         } else if trace.is_none_or(|trace| guest.is_in(trace)) {
-            let why = format!("a call into it was cut off ({})", e.root_cause());
-            store.data_mut().state.guests[index].poisoned = Some(why.into());
+            store.data_mut().state.guests[index].poisoned = Some(guest::cut_off(e));
             poisoned = true;
         }
     }
@@ -305,7 +362,6 @@ fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> 
         tracing::error!(%error, "a poisoned module could not be unlinked");
     }
     // What native code stored into strict windows before the trap is no matter of the next call.
-    #[cfg(target_os = "linux")]
     if store
         .data()
         .state

@@ -7,6 +7,7 @@ use wasmtime::{AsContextMut, Func, FuncType, StoreContextMut};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::shown::shown;
 use crate::system::regions;
 use crate::system::shim::{self, Shim, Signature};
 
@@ -230,7 +231,11 @@ fn exported(
 
 /// Why a call into a module is refused.
 #[derive(Debug, thiserror::Error)]
-#[error("the module `{module}` cannot be called any more since {why}; swap it for a new instance")]
+#[error(
+    "the module `{}` cannot be called any more since {}; swap it for a new instance",
+    shown(module),
+    shown(why)
+)]
 pub(super) struct Poisoned {
     pub(super) module: Arc<str>,
     pub(super) why: Arc<str>,

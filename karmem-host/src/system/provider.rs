@@ -160,8 +160,7 @@ impl Serving<'_> {
             bytes: Bytes::Read(&[]),
             message,
         });
-        for (handle, entry) in (1..).zip(&mut state.regions) {
-            let Some(entry) = entry else { continue };
+        for (handle, entry) in state.regions.iter_mut() {
             let here = |open: &&mut Open<'_>| open.message.handle() == handle;
             let mut changed = wanted.iter().filter(|(_, change)| *change);
             if changed.any(|(message, _)| message.handle() == handle) {

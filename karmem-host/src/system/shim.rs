@@ -5,7 +5,6 @@
 //! linked to its providers but to a small module made for it: each import is a function there that
 //! calls through a slot of a table, and the host fills the slots. No host code runs in such a call.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasm_encoder::{
@@ -18,6 +17,7 @@ use wasmtime::{
 
 use crate::context::Context;
 use crate::error::{Error, Result, text};
+use crate::recent::Recent;
 
 /// The number of the consumer, exported so that a host function can tell who calls.
 pub(super) const CONSUMER: &str = "consumer";
@@ -36,11 +36,25 @@ pub(super) struct Shim {
 /// The wasm types of one function.
 pub(super) type Signature = (Vec<ValType>, Vec<ValType>);
 
-/// The compiled shims of an engine, by the signatures of their functions: what a module imports does
-/// not change from instance to instance, nor from system to system.
-#[derive(Clone, Default, Debug)]
+/// The compiled shims that an engine used last, by the signatures of their functions: what a module imports does
+/// not change from instance to instance, nor from system to system. A shim that is forgotten here lives as long as
+/// a system that has it.
+#[derive(Clone, Debug)]
 pub(crate) struct Shims {
-    compiled: Arc<Mutex<HashMap<Vec<Signature>, wasmtime::Module>>>,
+    compiled: Arc<Mutex<Recent<Vec<Signature>, wasmtime::Module>>>,
+}
+
+/// How much of them is kept: functions, and as much again for each module, whose code takes whole pages.
+const KEPT: usize = 4096;
+/// What a module weighs, in functions.
+const MODULE: usize = 32;
+
+impl Default for Shims {
+    fn default() -> Shims {
+        Shims {
+            compiled: Arc::new(Mutex::new(Recent::new(KEPT))),
+        }
+    }
 }
 
 /// The signature of a function, if it has numbers only.
@@ -64,7 +78,7 @@ pub(super) fn function(slot: u32) -> String {
 }
 
 impl Shims {
-    fn compiled(&self) -> MutexGuard<'_, HashMap<Vec<Signature>, wasmtime::Module>> {
+    fn compiled(&self) -> MutexGuard<'_, Recent<Vec<Signature>, wasmtime::Module>> {
         // Whoever panicked meanwhile left whole entries.
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,12 +92,13 @@ impl Shims {
     ) -> Result<Shim> {
         let failed = |e| Error::Instantiate(format!("no shim for linked calls: {}", text(e)));
         let engine: Engine = store.engine().clone();
-        let known = self.compiled().get(&signatures).cloned();
+        let known = self.compiled().get(&signatures);
         let module = match known {
             Some(module) => module,
             None => {
                 let module = wasmtime::Module::new(&engine, encode(&signatures)).map_err(failed)?;
-                self.compiled().insert(signatures, module.clone());
+                let weight = signatures.len().saturating_add(MODULE);
+                self.compiled().insert(signatures, module.clone(), weight);
                 module
             }
         };
@@ -207,5 +222,30 @@ mod tests {
             .instantiate(&mut store.as_context_mut(), 8, signatures)
             .unwrap();
         assert_eq!(shims.compiled().len(), 1);
+    }
+
+    #[test]
+    fn shims_are_not_kept_for_ever_and_live_as_long_as_they_are_used() {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, Context::new(Limits::default()));
+        let shims = Shims::default();
+        let one = |length: usize| vec![(vec![ValType::I32; length], vec![ValType::I32])];
+        let cx = &mut store.as_context_mut();
+        let first = shims.instantiate(cx, 0, one(1)).unwrap();
+        let most = KEPT / (MODULE + 1);
+        for length in 2..most + 20 {
+            let mut store = Store::new(&engine, Context::new(Limits::default()));
+            let cx = &mut store.as_context_mut();
+            shims.instantiate(cx, 0, one(length)).unwrap();
+            assert!(shims.compiled().len() <= most);
+        }
+        assert_eq!(shims.compiled().len(), most);
+        assert!(shims.compiled().get(&one(1)).is_none());
+        // Forgotten, and as good as before.
+        let twice = Func::wrap(&mut store, |a: i32| 2 * a);
+        first.set(&mut store.as_context_mut(), 0, twice).unwrap();
+        let name = function(0);
+        let call = first.instance.get_typed_func::<i32, i32>(&mut store, &name);
+        assert_eq!(call.unwrap().call(&mut store, 21).unwrap(), 42);
     }
 }

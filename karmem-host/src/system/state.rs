@@ -8,6 +8,7 @@ use crate::system::guest::Guest;
 use crate::system::port::{Port, Provided};
 use crate::system::regions::Entry;
 use crate::system::shim::Shims;
+use crate::system::table::Table;
 
 /// The state of a system: empty in the store of a single [`Instance`](crate::Instance).
 #[derive(Default, Debug)]
@@ -16,8 +17,7 @@ pub(crate) struct State {
     pub(super) providers: Vec<Provided>,
     pub(super) ports: Vec<Port>,
     pub(super) shims: Shims,
-    /// Regions by handle minus one; a handle is never used again.
-    pub(super) regions: Vec<Option<Entry>>,
+    pub(super) regions: Table<Entry>,
     /// The regions that users gave names to.
     pub(super) names: BTreeMap<Arc<str>, u32>,
     /// Where the host writes the messages of its calls, and up to where it has.
@@ -32,8 +32,7 @@ pub(crate) struct State {
     pub(super) bridged: Option<usize>,
     /// The host addresses of all windows, beginning to end.
     pub(super) occupied: BTreeMap<usize, usize>,
-    /// Notes what native code stores into strict windows.
-    #[cfg(target_os = "linux")]
+    /// Notes what native code stores into strict windows; there is none before the first strict grant.
     pub(super) strict: Option<Arc<crate::sys::Strict>>,
 }
 
@@ -97,26 +96,18 @@ impl State {
 
     #[inline]
     pub(super) fn entry(&self, handle: u32) -> Result<&Entry> {
-        (handle as usize)
-            .checked_sub(1)
-            .and_then(|i| self.regions.get(i)?.as_ref())
-            .ok_or(Error::NoRegion { handle })
+        self.regions.get(handle).ok_or(Error::NoRegion { handle })
     }
 
     #[inline]
     pub(super) fn entry_mut(&mut self, handle: u32) -> Result<&mut Entry> {
-        (handle as usize)
-            .checked_sub(1)
-            .and_then(|i| self.regions.get_mut(i)?.as_mut())
-            .ok_or(Error::NoRegion { handle })
+        let entry = self.regions.get_mut(handle);
+        entry.ok_or(Error::NoRegion { handle })
     }
 
     /// The handles of all regions.
     pub(super) fn handles(&self) -> Vec<u32> {
-        (1..)
-            .zip(&self.regions)
-            .filter_map(|(handle, entry)| entry.as_ref().map(|_| handle))
-            .collect()
+        self.regions.iter().map(|(handle, _)| handle).collect()
     }
 
     /// The guests that can run, directly or not, while `guest` waits for a call that it made, and

@@ -19,6 +19,10 @@ impl System {
     /// Types may have evolved: fields appended to a table are fine, in either direction. If anything
     /// fails, the old module goes on as if nothing had been tried.
     ///
+    /// [`Limits::deadline`](crate::Limits::deadline) and [`Limits::fuel`](crate::Limits::fuel) count once for
+    /// everything that the new version does until it has its regions, and once more for telling all modules what
+    /// has changed for theirs.
+    ///
     /// The memory of the old instance is given back, but its address space is kept until the system
     /// ends (wasmtime frees instances with their store): some ten thousand swaps are possible on a
     /// 64-bit machine, and with a pooling engine as many as there are slots.
@@ -37,16 +41,19 @@ impl System {
             return Err(Error::OtherEngine { what: "module" });
         }
         let targets = self.check_swap(index, name, module)?;
-        let (mut guest, ports) = self.make(index, name, module, &targets)?;
-        let result = self.prepare(index, &mut guest, &ports);
+        let mut swap = self.hold();
+        let (mut guest, ports) = swap.make(index, name, module, &targets)?;
+        let result = swap.prepare(index, &mut guest, &ports);
         let windows = match result {
             Ok(windows) => windows,
             Err(e) => {
-                self.retire(&guest);
+                swap.retire(&guest);
                 return Err(e);
             }
         };
-        self.replace(index, guest, ports, windows)
+        drop(swap);
+        // Others are told of what changed for them whatever time the new version took.
+        self.hold().replace(index, guest, ports, windows)
     }
 
     /// Compares the new version with the old one and with everybody it is linked with.

@@ -124,14 +124,14 @@ impl<'a> ThreadsBuilder<'a> {
         self
     }
 
-    /// Makes the memory and has the module initialise it: its data, and `_initialize` if that is exported. All
-    /// that is done once, however many threads there will be.
+    /// Makes the memory and has the module initialise it: its data, `_initialize` and `karmem_init` if they are
+    /// exported. All that is done once, however many threads there will be.
     ///
     /// # Errors
     ///
     /// [`Error::Threads`] if the module is not built for it or the engine is not made for it;
-    /// [`Error::MemoryLimit`] if the memory may grow beyond [`Limits::memory`]; [`Error::Imports`];
-    /// [`Error::Trap`].
+    /// [`Error::MemoryLimit`] if the memory may grow beyond [`Limits::memory`]; [`Error::Engine`] if
+    /// [`Limits::fuel`] is set and the engine does not count fuel; [`Error::Imports`]; [`Error::Trap`].
     pub fn build(self) -> Result<Threads> {
         let engine = self.module.engine().wasmtime();
         let (import, ty) = import(self.module)?;

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use wasmtime::{Extern, Global, Store, TypedFunc, Val};
 
 use super::memory::{Area, Threads};
-use crate::call::trap;
+use crate::budget::{self, Budget};
+use crate::call::{self, trap};
 use crate::context::Context;
-use crate::engine::ticks;
 use crate::error::{Error, Result, text};
-use crate::prepared::{check_imports, not_instantiated};
+use crate::prepared::{INITIALIZERS, check_imports, not_instantiated, stack_pointer};
 use crate::signature::{Params, Results, Signature};
 
 /// An instance of the module of [`Threads`], with its own stack and thread-local variables. It can be
@@ -22,7 +22,7 @@ pub struct Thread {
     stack: Option<(Global, u32)>,
     /// Its stack and its thread-local variables; the first thread has those of the module itself.
     area: Option<Area>,
-    ticks: u64,
+    budget: Budget,
 }
 
 impl fmt::Debug for Thread {
@@ -45,8 +45,10 @@ impl Thread {
                     .into(),
             ));
         }
-        if module.function("_initialize").is_some() {
-            thread.call::<(), ()>("_initialize", ())?;
+        for name in INITIALIZERS {
+            if module.function(name).is_some() {
+                thread.call::<(), ()>(name, ())?;
+            }
         }
         // Allocators that take what there is do so now, before the host takes pages.
         if module.function("karmem_alloc").is_some() {
@@ -91,10 +93,7 @@ impl Thread {
     fn instantiate(threads: &Threads) -> Result<Thread> {
         let inner = &threads.inner;
         let engine = inner.module.engine().wasmtime();
-        let mut store = Store::new(engine, Context::new(inner.limits));
-        store.limiter(|context| &mut context.accountant);
-        let ticks = ticks(inner.limits.deadline);
-        store.set_epoch_deadline(ticks);
+        let (mut store, budget) = budget::store(engine, inner.limits)?;
         let mut linker = inner.linker.clone();
         linker.allow_shadowing(true);
         let (module, name) = &inner.import;
@@ -106,12 +105,7 @@ impl Thread {
             Ok(instance) => instance,
             Err(e) => return Err(not_instantiated(e, &store)),
         };
-        let stack = instance
-            .get_global(&mut store, "__stack_pointer")
-            .filter(|global| {
-                let ty = global.ty(&store);
-                ty.mutability().is_var() && ty.content().is_i32()
-            });
+        let stack = stack_pointer(&mut store, &instance);
         let stack = stack.map(|global| (global, address(global.get(&mut store))));
         Ok(Thread {
             threads: threads.clone(),
@@ -119,7 +113,7 @@ impl Thread {
             inner: instance,
             stack,
             area: None,
-            ticks,
+            budget,
         })
     }
 
@@ -148,18 +142,31 @@ impl Thread {
     ///
     /// # Errors
     ///
-    /// [`Error::NoFunction`], [`Error::Signature`]; [`Error::Trap`] if the guest traps or runs past its
-    /// deadline; [`Error::Overwritten`] after a thread ran out of its stack, as the others' data are below.
+    /// [`Error::NoFunction`], [`Error::Signature`]; [`Error::Trap`] if the guest traps, with the text of the last
+    /// panic of any thread if it tells that, or uses up its time or fuel; [`Error::Overwritten`] after a thread ran out of its stack, as the others' data are below.
     pub fn call<P: Params, R: Results>(&mut self, name: &str, params: P) -> Result<R> {
         self.threads.check()?;
         let func = self.func::<P, R>(name)?;
-        self.store.set_epoch_deadline(self.ticks);
-        self.store.data_mut().accountant.denied = None;
+        self.budget.give(&mut self.store);
         func.call(&mut self.store, params).map_err(|e| {
             self.recover();
             let accountant = &self.store.data().accountant;
-            trap(name, e, accountant.denied, accountant.limits())
+            let mut e = trap(name, e, accountant.denied, accountant.limits());
+            self.explain(&mut e);
+            e
         })
+    }
+
+    /// After a trap: has the module tell the text of its panic.
+    #[cold]
+    fn explain(&mut self, e: &mut Error) {
+        // A stack that overflowed is no panic, and who knows what the module would say.
+        if self.threads.check().is_ok() {
+            self.budget.give(&mut self.store);
+            let stack = self.stack.map(|(global, _)| global);
+            let memory = Some(call::Memory::Shared(&self.threads.inner.memory));
+            e.explain_by(&mut self.store, &self.inner, stack, memory);
+        }
     }
 
     /// After a trap: puts the stack pointer back, as nobody else does.

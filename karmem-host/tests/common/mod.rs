@@ -4,7 +4,14 @@
 
 use karmem_core::schema;
 use karmem_host::wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
-use karmem_host::{Engine, Module};
+use karmem_host::{Access, Engine, Module};
+
+/// Strict where there are strict grants.
+pub const STRICT: Access = if cfg!(feature = "strict") {
+    Access::ReadStrict
+} else {
+    Access::Read
+};
 
 /// A method by its name alone: modules without a schema have nothing to compare its types with.
 pub const fn method(name: &'static str) -> schema::Method {

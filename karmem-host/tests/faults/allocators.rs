@@ -2,6 +2,7 @@
 
 use karmem_host::{Access, Error, Removed, System};
 
+use crate::common::STRICT;
 use crate::{BadClient, Scene, abi, builder, fails, module};
 
 /// Its faults show from the call `go(1)` on, until `go(0)`.
@@ -82,7 +83,7 @@ fn an_allocator_that_gives_no_place_is_told_so() {
         let mut scene = Scene::new(&later("alloc", fault));
         let bad = scene.bad();
         scene.system.grant("theirs", "bad", Access::Read).unwrap();
-        for access in [Access::Write, Access::Read, Access::ReadStrict] {
+        for access in [Access::Write, Access::Read, STRICT] {
             assert_eq!(bad.go(&mut scene.system, 1).unwrap(), 4);
             fails(scene.system.grant("other", "bad", access), words);
             assert!(grants(&scene.system, "other").is_empty());

@@ -6,6 +6,7 @@ use karmem_core::{FixedWriter, Karmem, Shared};
 use karmem_derive::Karmem;
 use karmem_host::{Access, Removed};
 
+use crate::common::STRICT;
 use crate::guest::{MAX_PAGES, OWN, WASM_PAGE};
 use crate::model::{Region, Wrote};
 use crate::world::{
@@ -301,7 +302,7 @@ impl World {
         match self.rng.below(5) {
             0 | 1 => Access::Write,
             2 | 3 => Access::Read,
-            _ => Access::ReadStrict,
+            _ => STRICT,
         }
     }
 

@@ -121,7 +121,7 @@ fn it_says_that_it_copies() {
 fn what_a_readers_own_copy_says_goes_nowhere() {
     let engine = engine();
     let mut system = two(&engine, copied(2 * 65536, 5))
-        .grant("r", "one", Access::ReadStrict)
+        .grant("r", "one", STRICT)
         .grant("r", "two", Access::Write)
         .build()
         .unwrap();

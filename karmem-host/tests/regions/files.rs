@@ -341,10 +341,146 @@ fn a_new_version_is_as_private_as_the_old_one_and_lies_in_its_place() {
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::read(&victim).unwrap(), b"mine");
-    let mut left: Vec<_> = fs::read_dir(&directory)
-        .unwrap()
+    assert_eq!(
+        listed(&directory),
+        ["link", "state", "state.lock", "victim"]
+    );
+}
+
+/// Whatever name it is opened by, it is one file.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_name_of_the_file_is_locked_too() {
+    let directory = directory("names");
+    let [file, link, moved] = ["state", "link", "moved"].map(|name| directory.join(name));
+    let mut region = Region::create(&file, 1).unwrap();
+    let kept_out = |path: &Path| {
+        let text = message(Region::open(path));
+        assert!(text.contains("somebody else has it open"), "{text}");
+        let out = child("open", path).output().unwrap();
+        let text = String::from_utf8(out.stdout).unwrap();
+        assert!(text.contains("somebody else has it open"), "{text}");
+    };
+    fs::hard_link(&file, &link).unwrap();
+    kept_out(&link);
+    // A new version is another file: the link leads to the old one, which nobody has any more.
+    region.bytes_mut()[0] = 1;
+    region.persist().unwrap();
+    assert_eq!(Region::open(&link).unwrap().bytes()[0], 0);
+    fs::remove_file(&link).unwrap();
+    fs::hard_link(&file, &link).unwrap();
+    kept_out(&link);
+    kept_out(&file);
+    fs::rename(&file, &moved).unwrap();
+    kept_out(&moved);
+    drop(region);
+    assert_eq!(Region::open(&moved).unwrap().bytes()[0], 1);
+
+    // Opened by the other name first.
+    let region = Region::open(&link).unwrap();
+    kept_out(&moved);
+    drop(region);
+    drop(Region::open(&moved).unwrap());
+    // Who may only read keeps nobody out.
+    let reader = fs::File::open(&moved).unwrap();
+    reader.lock().unwrap();
+    drop(Region::open(&moved).unwrap());
+}
+
+/// The names of what lies in a directory.
+#[cfg(unix)]
+fn listed(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    left.sort();
-    assert_eq!(left, ["link", "state", "state.lock", "victim"]);
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_is_for_those_who_may_write_and_never_a_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let directory = directory("locks");
+    let [file, lock] = ["state", "state.lock"].map(|name| directory.join(name));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let set =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    drop(Region::create(&file, 1).unwrap());
+    for (of_data, of_lock) in [
+        (0o644, 0o600),
+        (0o664, 0o660),
+        (0o666, 0o666),
+        (0o604, 0o600),
+        (0o600, 0o600),
+    ] {
+        set(&file, of_data);
+        // Made anew, and one that was there with other rights.
+        for before in [None, Some(0o644), Some(0o600)] {
+            match before {
+                None => fs::remove_file(&lock).unwrap(),
+                Some(before) => set(&lock, before),
+            }
+            drop(Region::open(&file).unwrap());
+            assert_eq!(mode(&lock), of_lock, "{of_data:o}, {before:?}");
+        }
+        assert_eq!(mode(&file), of_data);
+    }
+    // A link that leads nowhere makes nothing there, and one that leads somewhere locks nothing there.
+    let target = directory.join("target");
+    for there in [false, true] {
+        fs::remove_file(&lock).unwrap();
+        symlink(&target, &lock).unwrap();
+        if there {
+            fs::write(&target, "").unwrap();
+        }
+        let text = message(Region::open(&file));
+        assert!(
+            text.contains("state.lock`: it is a symbolic link"),
+            "{text}"
+        );
+        let text = message(Region::create(&file, 1));
+        assert!(
+            text.contains("state.lock`: it is a symbolic link"),
+            "{text}"
+        );
+        assert_eq!(target.exists(), there);
+    }
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    assert!(Region::open(&file).is_err());
+    fs::remove_dir(&lock).unwrap();
+    drop(Region::open(&file).unwrap());
+    assert_eq!(listed(&directory), ["state", "state.lock", "target"]);
+}
+
+/// Who publishes for others does not take their file away from them. Only root can give files away, so that others
+/// see no more than that nothing changes.
+#[cfg(unix)]
+#[test]
+fn a_new_version_belongs_to_whom_the_old_one_did() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let directory = directory("owner");
+    let file = directory.join("state");
+    drop(Region::create(&file, 1).unwrap());
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let _ = chown(&file, Some(4321), Some(8765));
+    let of = |path: &Path| {
+        let found = fs::metadata(path).unwrap();
+        (found.uid(), found.gid(), found.mode() & 0o777)
+    };
+    let before = of(&file);
+    let mut region = Region::open(&file).unwrap();
+    region.bytes_mut()[0] = 7;
+    region.persist().unwrap();
+    region.bytes_mut()[0] = 8;
+    drop(region.seal().unwrap());
+    assert_eq!(fs::read(&file).unwrap()[0], 8);
+    assert_eq!(of(&file), before);
+    // They can lock it, too.
+    assert_eq!(
+        of(&directory.join("state.lock")),
+        (before.0, before.1, 0o600)
+    );
 }

@@ -36,7 +36,7 @@ fn windows_do_not_overlap() {
             .region("a", region(3 * 65536, 1))
             .region("b", region(65536, 2))
             .region("c", region(2 * 65536, 3))
-            .grant("a", "liar", Access::ReadStrict)
+            .grant("a", "liar", STRICT)
             .build()
             .unwrap();
         let client: FrontClient = system.client("liar").unwrap();
@@ -48,7 +48,7 @@ fn windows_do_not_overlap() {
         );
         for at in [65536, 2 * 65536, 3 * 65536] {
             client.via(&mut system, at, 0, 0).unwrap();
-            for access in [Access::Write, Access::Read, Access::ReadStrict] {
+            for access in [Access::Write, Access::Read, STRICT] {
                 let e = system.grant("b", "liar", access).unwrap_err();
                 assert!(matches!(e, Error::BadAllocation { .. }), "{e}");
                 assert!(e.to_string().contains("lies over another region"), "{e}");
@@ -61,8 +61,10 @@ fn windows_do_not_overlap() {
         system.grant("c", "liar", Access::Write).unwrap();
         guest.poke(&mut system, c, 0, 7).unwrap();
         // The strict one is as it was: this would end the process if nobody watched it any more.
-        let e = guest.fill(&mut system, a, 0, 3 * PAGE).unwrap_err();
-        assert!(matches!(e, Error::Violation { .. }), "{e}");
+        let filled = guest.fill(&mut system, a, 0, 3 * PAGE);
+        if STRICT == Access::ReadStrict {
+            assert!(matches!(filled, Err(Error::Violation { .. })), "{filled:?}");
+        }
         // The place is free again afterwards.
         system.revoke("a", "liar").unwrap();
         client.via(&mut system, 2 * 65536, 0, 0).unwrap();
@@ -232,11 +234,14 @@ fn engines_of_other_settings() {
             .build()
             .unwrap();
         let h = handle(&system, "r");
-        for access in [Access::Write, Access::Read, Access::ReadStrict] {
+        for access in [Access::Write, Access::Read, STRICT] {
             if let Err(e) = system.grant("r", "one", access) {
                 let e = e.to_string();
                 if access == Access::ReadStrict && !signals {
-                    assert!(e.contains("strict grants need an engine"), "{e}");
+                    assert!(
+                        e.contains("they need an engine with `Config::signals_based_traps`"),
+                        "{e}"
+                    );
                 } else {
                     // Nothing was mapped that is no memory of pages.
                     assert!(

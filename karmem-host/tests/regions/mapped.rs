@@ -121,7 +121,7 @@ fn a_slot_of_a_pool_never_shows_a_region_to_its_next_tenant() {
             let secret = region(8 * 65536, 0x5ec7e7);
             let mut system = two(&engine, secret)
                 .grant("r", "one", Access::Write)
-                .grant("r", "two", [Access::Read, Access::ReadStrict][round % 2])
+                .grant("r", "two", [Access::Read, STRICT][round % 2])
                 .sealed("s", &sealed)
                 .grant("s", "one", Access::Read)
                 .build()

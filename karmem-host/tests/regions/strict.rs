@@ -220,8 +220,31 @@ fn systems_on_several_threads_do_not_disturb_each_other() {
     }
 }
 
+/// In a process of its own, as the other tests need mappings too.
 #[test]
 fn guests_cannot_use_up_the_kernels_mappings() {
+    const CHILD: &str = "KARMEM_TEST_MAPPINGS";
+    if std::env::var_os(CHILD).is_some() {
+        return scatter();
+    }
+    let out = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "strict::guests_cannot_use_up_the_kernels_mappings",
+            "--nocapture",
+        ])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    assert!(String::from_utf8_lossy(&out.stdout).contains("1 passed"));
+}
+
+fn scatter() {
     // Every other piece: each would be a mapping of its own, and a process may have 65530 of them.
     const SCATTER: &str = r#"(func $scatter (param $h i32) (param $len i32) (local $at i32)
         (loop $l
@@ -261,4 +284,28 @@ fn guests_cannot_use_up_the_kernels_mappings() {
         assert!(matches!(e, Error::Violation { .. }), "{e}");
         assert_eq!(first(&system, "r"), 5);
     }
+}
+
+#[test]
+fn a_grant_during_a_call_needs_what_is_installed_between_calls() {
+    let engine = engine();
+    let ask = |system: &mut System| {
+        let h = handle(system, "r");
+        let front: FrontClient = system.client("front").unwrap();
+        front.ask(system, h, 0, order::GRANT_STRICT)
+    };
+    let mut system = chain(&engine, region(1, 5)).build().unwrap();
+    let text = trap(ask(&mut system));
+    let prepare = "the first one is made between calls (`System::grant`), or `SystemBuilder::strict_grants` prepares for it";
+    assert!(text.contains(prepare), "{text}");
+    assert!(system.describe().regions[0].grants.is_empty());
+    // After one that the host made, or when it is prepared.
+    system.grant("r", "back", Access::ReadStrict).unwrap();
+    assert_eq!(ask(&mut system).unwrap(), 5);
+    let mut system = chain(&engine, region(1, 5))
+        .strict_grants()
+        .build()
+        .unwrap();
+    assert_eq!(ask(&mut system).unwrap(), 5);
+    assert_eq!(system.describe().regions[0].grants[0].1, Access::ReadStrict);
 }

@@ -161,6 +161,7 @@ pub(crate) mod order {
     pub(crate) const GRANT_READ: i32 = 3;
     pub(crate) const GRANT_WRITE: i32 = 4;
     pub(crate) const GRANT_OTHER: i32 = 5;
+    pub(crate) const GRANT_STRICT: i32 = 6;
 }
 
 /// The host's side of `Desk`: works on the region `r`.
@@ -185,6 +186,7 @@ impl Provider for DeskProvider {
                         order::GRANT_READ => cx.grant("r", "front", Access::Read)?,
                         order::GRANT_WRITE => cx.grant("r", "front", Access::Write)?,
                         order::GRANT_OTHER => cx.grant("r", "back", Access::Write)?,
+                        order::GRANT_STRICT => cx.grant("r", "front", Access::ReadStrict)?,
                         what => panic!("{what}"),
                     }
                     Ok(0)
@@ -193,6 +195,13 @@ impl Provider for DeskProvider {
         )
     }
 }
+
+/// Strict where there are strict grants.
+pub(crate) const STRICT: Access = if cfg!(feature = "strict") {
+    Access::ReadStrict
+} else {
+    Access::Read
+};
 
 pub(crate) fn engine() -> Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();

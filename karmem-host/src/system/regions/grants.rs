@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use wasmtime::{AsContextMut, StoreContextMut};
 
-#[cfg(target_os = "linux")]
 use super::each_window;
 use super::telling::{flags, refresh_flags};
 use super::watch::{expect_traps, is_watched, unwatch, watch};
@@ -292,7 +291,6 @@ pub(in crate::system) fn refresh(
 }
 
 /// Drops what was stored into strict windows.
-#[cfg(target_os = "linux")]
 pub(in crate::system) fn refresh_strict(store: &mut StoreContextMut<'_, Context>) -> Result<()> {
     each_window(store, |store, handle, guest, access| match access {
         Access::ReadStrict => change(store, handle, guest, access),

@@ -2,51 +2,69 @@
 
 use wasmtime::StoreContextMut;
 
-#[cfg(target_os = "linux")]
 use super::grants::addresses;
 use crate::context::Context;
-#[cfg(target_os = "linux")]
-use crate::error::Error;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::module::Module;
 use crate::region::{Access, Backing, Window};
+use crate::sys::Strict;
+use crate::system::System;
+
+/// Whether this crate was built with strict grants.
+const COMPILED: Result<(), &str> = if cfg!(feature = "strict") {
+    Ok(())
+} else {
+    Err("they need the Cargo feature `strict` of `karmem` or `karmem-host`")
+};
+
+impl System {
+    /// Before the first strict grant: installs the signal handler that those need. Systems that make none
+    /// have no handler.
+    pub(in crate::system) fn install_strict(&mut self) -> Result<()> {
+        COMPILED.map_err(|why| Error::StrictGrants { why })?;
+        // Where a store would end the process, `expect_traps` refuses the grant.
+        if self.state().strict.is_none() && self.store.engine().get_signals_based_traps() {
+            let strict = Strict::install(&mut self.store);
+            self.store.data_mut().state.strict = strict;
+        }
+        Ok(())
+    }
+}
 
 /// Before a module gets a strict window: only where stores can trap, and known by what they trap.
-#[cfg(target_os = "linux")]
 pub(super) fn expect_traps(
     store: &StoreContextMut<'_, Context>,
     module: &Module,
     backing: &Backing,
     access: Access,
 ) -> Result<()> {
-    if access != Access::ReadStrict || backing.copies() {
+    if access != Access::ReadStrict {
+        return Ok(());
+    }
+    // Also where regions are copied, so that a program that lacks the feature fails everywhere.
+    COMPILED.map_err(|why| Error::StrictGrants { why })?;
+    if backing.copies() {
         return Ok(());
     }
     if !store.engine().get_signals_based_traps() {
         // A store would end the process.
-        return Err(Error::Region(
-            "strict grants need an engine with `Config::signals_based_traps`: grant `Access::Read`"
-                .into(),
-        ));
+        return Err(Error::StrictGrants {
+            why: "they need an engine with `Config::signals_based_traps`",
+        });
     }
-    if let Some(strict) = &store.data().state.strict {
-        strict.add_code(module.traps());
+    match &store.data().state.strict {
+        Some(strict) => {
+            strict.add_code(module);
+            Ok(())
+        }
+        None => Err(Error::StrictGrants {
+            why: "the first one is made between calls (`System::grant`), or `SystemBuilder::strict_grants` prepares \
+                  for it",
+        }),
     }
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn expect_traps(
-    _: &StoreContextMut<'_, Context>,
-    _: &Module,
-    _: &Backing,
-    _: Access,
-) -> Result<()> {
-    Ok(())
 }
 
 /// Has the stores noted that native code makes to a strict window.
-#[cfg(target_os = "linux")]
 pub(super) fn watch(
     store: &mut StoreContextMut<'_, Context>,
     window: &Window,
@@ -57,6 +75,7 @@ pub(super) fn watch(
     }
     let range = addresses(store, window);
     let strict = store.data().state.strict.as_ref();
+    // There is none where regions are copied.
     if strict.is_none_or(|strict| strict.watch(range)) {
         Ok(())
     } else {
@@ -66,28 +85,45 @@ pub(super) fn watch(
     }
 }
 
-#[cfg(target_os = "linux")]
 pub(super) fn is_watched(store: &StoreContextMut<'_, Context>, window: &Window) -> bool {
     let strict = store.data().state.strict.as_ref();
     strict.is_some_and(|strict| strict.watches(addresses(store, window).start))
 }
 
-#[cfg(target_os = "linux")]
 pub(super) fn unwatch(store: &StoreContextMut<'_, Context>, start: usize) {
     if let Some(strict) = &store.data().state.strict {
         strict.forget(start);
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(super) fn watch(_: &mut StoreContextMut<'_, Context>, _: &Window, _: Access) -> Result<()> {
-    Ok(())
-}
+#[cfg(all(test, target_os = "linux", feature = "strict"))]
+mod tests {
+    use super::*;
+    use crate::{Engine, Region};
 
-#[cfg(not(target_os = "linux"))]
-pub(super) fn is_watched(_: &StoreContextMut<'_, Context>, _: &Window) -> bool {
-    false
+    #[test]
+    fn the_handler_comes_with_the_first_strict_grant() {
+        let engine = Engine::new().unwrap();
+        let wasm = r#"(module (memory (export "memory") 9)
+            (func (export "karmem_alloc") (param $size i32) (param i32) (result i32) (local.get $size))
+            (func (export "karmem_free") (param i32 i32 i32))
+            (func (export "karmem_attach") (param i32 i32 i32 i32))
+            (func (export "karmem_detach") (param i32)))"#;
+        let module = Module::from_bytes_untyped(&engine, wat::parse_str(wasm).unwrap()).unwrap();
+        let mut system = System::builder(&engine)
+            .module("m", &module)
+            .region("mapped", Region::anonymous(1).unwrap())
+            .region("copied", Region::copied(2 << 16).unwrap())
+            .build()
+            .unwrap();
+        let installed = |system: &System| system.state().strict.is_some();
+        for access in [Access::Write, Access::Read] {
+            system.grant("mapped", "m", access).unwrap();
+        }
+        // Where it is copied nothing can be stored into a region.
+        system.grant("copied", "m", Access::ReadStrict).unwrap();
+        assert!(!installed(&system));
+        system.grant("mapped", "m", Access::ReadStrict).unwrap();
+        assert!(installed(&system));
+    }
 }
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn unwatch(_: &StoreContextMut<'_, Context>, _: usize) {}

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use karmem::Karmem;
-use karmem::host::wasmtime::{Instance, Memory, MemoryType, Store, TypedFunc};
-use karmem::host::{Block, CommonMemory, Error, Module};
+use karmem::host::wasmtime::{Instance, Memory, MemoryType, Store, Trap, TypedFunc};
+use karmem::host::{Block, CommonMemory, Error, Module, Reason};
 use karmem_build::{Guest, Slots};
 use karmem_tests_guests::{built, rust};
 use monsters_model::World;
 
-use crate::{engine, limits};
+use crate::{engine, limits, reason};
 
 fn load(guest: &Guest) -> Module {
     Module::from_file(engine(), built(guest)).unwrap()
@@ -194,12 +194,55 @@ fn a_trap_in_one_leaves_the_others() {
     let world: i64 = both.call("a", "reply", (block.message(0), 0, 10)).unwrap();
     for _ in 0..300 {
         let error = both.call::<i64, ()>("a", "panics", world).unwrap_err();
-        assert!(error.as_trap().is_some(), "{error}");
+        // This guest has no hook for panics, and so no text to tell.
+        assert!(
+            matches!(reason(&error), Reason::Wasm(Trap::UnreachableCodeReached)),
+            "{error}"
+        );
     }
     assert_eq!(both.call::<i64, i32>("b", "step", world).unwrap(), 10);
     assert_eq!(both.call::<i64, i32>("a", "healths", world).unwrap(), 45);
     both.free(block).unwrap();
     assert_eq!(both.stats().traps, 300);
+}
+
+#[test]
+fn a_panic_tells_its_text() {
+    let mut slots = Slots::new().stack(256 << 10);
+    let modules = ["low", "high"].map(|name| {
+        let guest = rust("karmem-tests-guest-ifaces");
+        (
+            name,
+            load(&guest.imported_memory(slots.next(1 << 20).unwrap())),
+        )
+    });
+    let imports = crate::ifaces::nobody();
+    let mut builder = CommonMemory::builder(engine())
+        .limits(limits())
+        .imports(&imports);
+    for (name, module) in &modules {
+        builder = builder.module(name, module);
+    }
+    let mut both = builder.build().unwrap();
+    for (owner, _) in &modules {
+        let block = both.alloc(owner, 256).unwrap();
+        for round in 0..50 {
+            let world = crate::ifaces::World {
+                frame: 1,
+                name: format!("{owner} {round}"),
+                points: Vec::new(),
+            };
+            both.write(&block, &world).unwrap();
+            let asked = format!("as {owner} {round} asked");
+            let result = both.call::<i64, ()>(owner, "tests_kinds__panics", block.message(0));
+            let error = result.unwrap_err();
+            assert!(
+                matches!(reason(&error), Reason::Panic(text) if text.contains(&asked)),
+                "{error}"
+            );
+        }
+        both.free(block).unwrap();
+    }
 }
 
 /// There is no guard below a stack: what is overwritten cannot be used any more, and it says so.
@@ -209,7 +252,7 @@ fn a_stack_that_overflows_ends_it_for_all() {
     let error = both.call::<u32, u32>("b", "recurses", 0).unwrap_err();
     assert!(matches!(error, Error::NoFunction { .. }), "{error:?}");
     let error = both.call::<u32, u32>("a", "recurses", 0).unwrap_err();
-    assert!(error.as_trap().is_some(), "{error}");
+    assert!(matches!(reason(&error), Reason::Wasm(_)), "{error}");
     let error = both.call::<i64, i32>("b", "step", 0).unwrap_err();
     assert!(
         matches!(&error, Error::Overwritten { name } if name == "a"),

@@ -139,23 +139,30 @@ fn what_is_called_is_imported_and_nothing_else() {
 /// As the guest has it.
 #[derive(karmem::Karmem)]
 #[karmem(table)]
-struct World {
-    frame: u32,
-    name: String,
-    points: Vec<Point>,
+pub(crate) struct World {
+    pub(crate) frame: u32,
+    pub(crate) name: String,
+    pub(crate) points: Vec<Point>,
 }
 
 /// As the guest has it.
 #[derive(karmem::Karmem)]
-struct Point {
-    x: f32,
-    y: f32,
+pub(crate) struct Point {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
 }
 
 /// The guest, whose peer answers nothing, and traps when it is asked to count.
 fn alone() -> Instance {
     let path = karmem_tests_guests::guest("karmem-tests-guest-ifaces");
     let module = Module::from_file(engine(), path).unwrap();
+    let imports = nobody();
+    let builder = Instance::builder(&module).limits(limits());
+    builder.imports(&imports).build().unwrap()
+}
+
+/// What the guest imports: a peer that answers nothing, and traps when it is asked to count.
+pub(crate) fn nobody() -> Imports {
     let mut imports = Imports::new(engine());
     let (peer, heap) = ("karmem:tests/peer@3", "karmem:karmem/heap@1");
     let nobody = || -> karmem::host::wasmtime::Result<i32> {
@@ -169,8 +176,7 @@ fn alone() -> Instance {
         .and_then(|it| it.func(heap, "karmem_heap__alloc", |_: i32, _: i32, _: i32| -1i32))
         .and_then(|it| it.func(heap, "karmem_heap__free", |_: i32, _: i32| -1i32))
         .unwrap();
-    let builder = Instance::builder(&module).limits(limits());
-    builder.imports(&imports).build().unwrap()
+    imports
 }
 
 /// Whether a call ended in a panic, whose text the host has taken from the guest.

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use karmem::host::wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
-use karmem::host::{Engine, Instance, Limits, Module};
+use karmem::host::{Engine, Error, Instance, Limits, Module, Reason};
 
 pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
@@ -57,4 +57,13 @@ pub fn limits() -> Limits {
 
 pub fn guest() -> Instance {
     Instance::new(module(), limits()).unwrap()
+}
+
+/// Why a call ended.
+#[track_caller]
+pub fn reason(error: &Error) -> &Reason {
+    error
+        .as_trap()
+        .unwrap_or_else(|| panic!("no trap: {error:?}"))
+        .reason()
 }

@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use karmem::host::wasmtime::Config;
-use karmem::host::{Engine, Error, Limits, Module, Part, Thread, Threads};
+use karmem::host::wasmtime::{self, Config};
+use karmem::host::{Engine, Error, Limits, Module, Part, Reason, Thread, Threads};
 use karmem_tests_guests::{built, rust};
 
-use crate::limits;
+use crate::{limits, reason};
 
 const MAXIMUM: u64 = 64 << 20;
 
@@ -183,14 +183,18 @@ fn data_is_initialised_once() {
 
 #[test]
 fn a_barrier_that_is_never_complete_ends_at_the_deadline() {
-    let limits = limits().deadline(Duration::from_millis(50));
+    const DEADLINE: Duration = Duration::from_millis(50);
+    let limits = limits().deadline(DEADLINE);
     let threads = Threads::new(in_rust(), limits).unwrap();
     let part = threads.part(4096).unwrap();
     let barrier = threads.part(64).unwrap();
     let mut thread = threads.thread().unwrap();
     let params = (part.address(), 64u32, 0u32, 2u32, 1u32, barrier.address());
     let error = thread.call::<_, u64>("work", params).unwrap_err();
-    assert!(error.to_string().contains("past its deadline"), "{error}");
+    assert!(
+        matches!(reason(&error), Reason::Deadline(d) if *d == DEADLINE),
+        "{error}"
+    );
 }
 
 #[test]
@@ -380,14 +384,15 @@ mod with_clang {
         let mut other = threads.thread().unwrap();
         for _ in 0..500 {
             let error = one.call::<_, u32>("recurse", (100u32, 1u32)).unwrap_err();
-            assert!(error.as_trap().is_some(), "{error}");
+            let unreachable = Reason::Wasm(wasmtime::Trap::UnreachableCodeReached);
+            assert_eq!(format!("{:?}", reason(&error)), format!("{unreachable:?}"));
             assert_eq!(other.call::<_, u32>("stack", (5u32, 1u32)).unwrap(), 1);
         }
         assert_eq!(one.call::<_, u32>("stack", (5u32, 1u32)).unwrap(), 1);
         assert_eq!(one.call::<_, u32>("recurse", (100u32, 0u32)).unwrap(), 5050);
         // Out of its stack, it has written to what is below.
         let error = one.call::<_, u32>("recurse", (400u32, 1u32)).unwrap_err();
-        assert!(error.as_trap().is_some(), "{error}");
+        assert!(matches!(reason(&error), Reason::Wasm(_)), "{error}");
         let error = other.call::<(), u32>("count", ()).unwrap_err();
         assert!(matches!(error, Error::Overwritten { .. }), "{error:?}");
         assert!(matches!(threads.thread(), Err(Error::Overwritten { .. })));

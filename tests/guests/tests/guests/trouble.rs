@@ -5,14 +5,7 @@ use std::time::{Duration, Instant as Clock};
 use karmem::host::{Block, Error, Instance, Reason};
 use monsters_model::World;
 
-use crate::{guest, limits, module};
-
-fn reason(error: &Error) -> &Reason {
-    error
-        .as_trap()
-        .unwrap_or_else(|| panic!("no trap: {error:?}"))
-        .reason()
-}
+use crate::{guest, limits, module, reason};
 
 fn with_world(guest: &mut Instance) -> Block {
     let world = World {
