@@ -15,6 +15,7 @@ use crate::error::{Error, Result, text};
 use crate::facts::Facts;
 use crate::imported::Placement;
 use crate::signature::{Signature, extern_name};
+use crate::system::Wants;
 #[cfg(target_os = "linux")]
 use crate::trap_table::Traps;
 use crate::{schema, section};
@@ -27,7 +28,18 @@ const ABI: [(&str, usize, usize); 4] = [
     ("karmem_detach", 1, 0),
 ];
 
+/// The most imports that a module may have: 4,096. Each import of an interface becomes a compiled function
+/// and a slot of a table when a system is built or a module swapped, which no deadline covers.
+pub const MAX_IMPORTS: usize = 1 << 12;
+
 /// A compiled module, and the schema it carries.
+///
+/// # What loading costs
+///
+/// Loading a module has no deadline: it takes time and memory in proportion to its bytes, most of it for
+/// compiling, so bound the bytes of what you load. What is compared when modules are linked
+/// and swapped does not depend on the bytes: sections have limits
+/// ([`karmem_idl::limits`](https://docs.rs/karmem-idl)), and imports have one ([`MAX_IMPORTS`]).
 ///
 /// Cloning is cheap and gives the same module. Compiling is the slow part of loading a guest; make as
 /// many instances of one module as you like.
@@ -43,6 +55,7 @@ struct Inner {
     schema: Option<Schema>,
     placement: Placement,
     facts: Facts,
+    wants: Wants,
     /// Read when they are first asked for: few modules have strict grants.
     #[cfg(target_os = "linux")]
     traps: OnceLock<Arc<Traps>>,
@@ -65,7 +78,8 @@ impl Module {
     ///
     /// [`Error::NotWasm`], [`Error::Truncated`], [`Error::Malformed`], [`Error::Compile`]: the bytes
     /// are no valid module. [`Error::NoSchema`], [`Error::Schema`]: it has no schema, or a
-    /// damaged one. [`Error::Abi`]: its exports for messages are missing or of the wrong kind.
+    /// damaged one. [`Error::TooManyImports`]: more than [`MAX_IMPORTS`]. [`Error::Abi`]: its exports for
+    /// messages are missing or of the wrong kind.
     pub fn from_bytes(engine: &Engine, wasm: impl AsRef<[u8]>) -> Result<Module> {
         let module = Module::load(engine, wasm.as_ref())?;
         if module.inner.schema.is_none() {
@@ -118,9 +132,11 @@ impl Module {
             offset: e.offset() as usize,
             message: e.message().into(),
         })?;
+        let wants = Wants::of(&wasm);
         Ok(Module {
             inner: Arc::new(Inner {
                 engine: engine.clone(),
+                wants,
                 wasm,
                 schema,
                 placement,
@@ -157,6 +173,11 @@ impl Module {
     #[must_use]
     pub fn wasmtime(&self) -> &wasmtime::Module {
         &self.inner.wasm
+    }
+
+    /// What it imports of interfaces.
+    pub(crate) fn wants(&self) -> &Wants {
+        &self.inner.wants
     }
 
     /// Where it lies in its memory.

@@ -13,6 +13,7 @@ use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::module::Module;
 use crate::prepared::not_instantiated;
+use crate::problems::Problems;
 use crate::region::{Access, Region, Sealed};
 use crate::signature::extern_name;
 use crate::system::check::{self, Offer};
@@ -285,38 +286,36 @@ impl System {
             .iter()
             .map(|(name, module)| Offer { name, module })
             .collect();
-        let mut problems = check::choices(choices, &offers);
+        let mut problems = Problems::default();
+        check::choices(choices, &offers, &mut problems);
         let mut plan = Vec::new();
         for consumer in &offers {
             let mut targets = Vec::new();
-            for wanted in port::wanted(consumer.module.wasmtime()) {
-                let providers = &self.store.data().state.providers;
+            let providers = &self.store.data().state.providers;
+            let mut links = check::Links::new(*consumer, &offers, providers, self.exact);
+            for wanted in &consumer.module.wants().interfaces {
                 let choice = choices.iter().find(|c| {
                     c.consumer == consumer.name && wanted.interface.answers_to(&c.interface)
                 });
-                let target = check::resolve(consumer, &wanted, &offers, providers, choice);
-                let checked = target.and_then(|target| {
-                    check::link(providers, consumer, &wanted, &offers, target, self.exact)
-                        .map(|()| target)
-                });
-                match checked {
-                    Ok(target) => targets.push((wanted, target)),
-                    Err(mut found) => problems.append(&mut found),
+                match check::resolve(consumer, wanted, &offers, providers, choice) {
+                    Ok(target) => {
+                        links.check(wanted, target, &mut problems);
+                        targets.push((wanted.clone(), target));
+                    }
+                    Err(problem) => problems.add(|| problem),
                 }
             }
-            problems.append(&mut self.other_imports(consumer));
+            self.other_imports(consumer, &mut problems);
             plan.push(targets);
         }
-        if problems.is_empty() {
-            Ok(plan)
-        } else {
-            Err(Error::Link { problems })
+        match problems.result() {
+            Ok(()) => Ok(plan),
+            Err(problems) => Err(Error::Link { problems }),
         }
     }
 
-    /// What is wrong with the imports that belong to no interface.
-    pub(super) fn other_imports(&mut self, consumer: &Offer<'_>) -> Vec<String> {
-        let mut problems = Vec::new();
+    /// Checks the imports that belong to no interface.
+    pub(super) fn other_imports(&mut self, consumer: &Offer<'_>, problems: &mut Problems) {
         for import in consumer.module.wasmtime().imports() {
             if InterfaceName::of_import(import.module()).is_some()
                 || wasi::MODULES.contains(&import.module())
@@ -324,27 +323,28 @@ impl System {
                 continue;
             }
             let wanted = import.ty();
-            let name = format!(
-                "`{}.{}`: {}",
-                import.module(),
-                import.name(),
-                extern_name(&wanted)
-            );
-            let problem = match self.imports.get_by_import(&mut self.store, &import) {
-                None => format!("{name}, which nobody provides"),
+            let what = match self.imports.get_by_import(&mut self.store, &import) {
+                None => "which nobody provides".into(),
                 Some(Extern::Func(func))
                     if !wanted
                         .func()
                         .is_some_and(|w| func.ty(&self.store).matches(w)) =>
                 {
                     let found = extern_name(&wasmtime::ExternType::Func(func.ty(&self.store)));
-                    format!("{name}, but the host has {found}")
+                    format!("but the host has {found}")
                 }
                 Some(_) => continue,
             };
-            problems.push(format!("`{}` imports {problem}", consumer.name));
+            problems.add(|| {
+                format!(
+                    "`{}` imports `{}.{}`: {}, {what}",
+                    consumer.name,
+                    import.module(),
+                    import.name(),
+                    extern_name(&wanted)
+                )
+            });
         }
-        problems
     }
 
     /// Instantiates all modules, links them, and starts them.
@@ -382,15 +382,10 @@ impl System {
     ) -> Result<(Guest, Vec<Port>)> {
         let _span = tracing::debug_span!("instantiate", module = name).entered();
         let number = u32::try_from(index).unwrap_or(shim::HOST);
-        let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
         let (shim, ports) = make_ports(&mut self.cx(), Some(index), number, targets)?;
         let mut externs = Vec::new();
-        for import in module.wasmtime().imports() {
-            let interface = InterfaceName::of_import(import.module());
-            let found: Extern = if let Some(interface) = interface {
-                let slot = slot_of(&wanted, &interface, import.name());
-                let slot =
-                    slot.ok_or_else(|| Error::Instantiate("an import without slot".into()))?;
+        for (import, slot) in module.wasmtime().imports().zip(&module.wants().slots) {
+            let found: Extern = if let Some(slot) = *slot {
                 port::import(&mut self.cx(), shim, slot)?.into()
             } else if let Some(found) = self.imports.get_by_import(&mut self.store, &import) {
                 found
@@ -480,16 +475,4 @@ fn make_ports(
     });
     let ports = ports.collect();
     Ok((shim, ports))
-}
-
-/// The slot of an import.
-fn slot_of(wanted: &[Wanted], interface: &InterfaceName, field: &str) -> Option<u32> {
-    let methods = wanted
-        .iter()
-        .flat_map(|w| w.methods.iter().map(move |(m, _)| (w, m)));
-    let method = interface.method_of(field).unwrap_or(field);
-    (0..)
-        .zip(methods)
-        .find(|(_, (w, m))| w.interface == *interface && m.as_str() == method)
-        .map(|(slot, _)| slot)
 }

@@ -24,6 +24,7 @@ pub use build::SystemBuilder;
 pub use client::{Client, Link, Method, Receiving, Sending};
 pub use describe::Description;
 pub use memory::Removed;
+pub(crate) use port::Wants;
 pub use provider::{Caller, Definer, Implementation, Open, Provider, Serving, provided};
 pub(crate) use shim::Shims;
 pub(crate) use state::State;

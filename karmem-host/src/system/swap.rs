@@ -1,11 +1,14 @@
 //! Exchanging a module while the system runs.
 
+use std::collections::HashMap;
+
 use wasmtime::AsContextMut;
 
 use crate::error::{Error, Result};
 use crate::module::Module;
+use crate::problems::Problems;
 use crate::system::System;
-use crate::system::check::{self, Offer};
+use crate::system::check::{self, Links, Offer};
 use crate::system::guest::Guest;
 use crate::system::port::{self, Port, Target, Wanted};
 use crate::system::regions::{self, Attached};
@@ -61,7 +64,8 @@ impl System {
         if !differences.is_empty() {
             return Err(Error::Swap {
                 module: name.into(),
-                differences,
+                differences: differences.listed,
+                more: differences.more,
             });
         }
         let members: Vec<_> = self
@@ -82,72 +86,54 @@ impl System {
                 },
             })
             .collect();
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
+        let new = Offer { name, module };
+        let (state, exact) = (self.state(), self.exact);
 
         // Whom it calls: the same as before, where it called that interface before.
+        let own = state
+            .ports
+            .iter()
+            .filter(|port| port.consumer == Some(index));
+        let before: HashMap<_, _> = own.map(|port| (&port.interface, port.target)).collect();
         let mut targets = Vec::new();
-        for wanted in port::wanted(module.wasmtime()) {
-            let state = self.state();
-            let before = state
-                .ports
-                .iter()
-                .find(|port| port.consumer == Some(index) && port.interface == wanted.interface);
-            let target = match before {
-                Some(port) => Ok(port.target),
-                None => check::resolve(&offers[index], &wanted, &offers, &state.providers, None),
+        let mut links = Links::new(new, &offers, &state.providers, exact);
+        for wanted in &module.wants().interfaces {
+            let target = match before.get(&wanted.interface) {
+                Some(target) => Ok(*target),
+                None => check::resolve(&new, wanted, &offers, &state.providers, None),
             };
-            let checked = target.and_then(|target| {
-                let providers = &state.providers;
-                check::link(
-                    providers,
-                    &offers[index],
-                    &wanted,
-                    &offers,
-                    target,
-                    self.exact,
-                )
-                .map(|()| target)
-            });
-            match checked {
-                Ok(target) => targets.push((wanted, target)),
-                Err(mut found) => problems.append(&mut found),
+            match target {
+                Ok(target) => {
+                    links.check(wanted, target, &mut problems);
+                    targets.push((wanted.clone(), target));
+                }
+                Err(problem) => problems.add(|| problem),
             }
         }
 
         // Who calls it.
-        for port in &self.state().ports {
+        let mut callers: HashMap<usize, Links<'_>> = HashMap::new();
+        for port in &state.ports {
             if port.target != Target::Guest(index) {
                 continue;
             }
-            let providers = &self.state().providers;
-            let checked = match port.consumer {
-                Some(consumer) => {
-                    let consumer = &offers[consumer];
-                    let wanted = port::wanted(consumer.module.wasmtime());
-                    let wanted = wanted.into_iter().find(|w| w.interface == port.interface);
-                    wanted.map_or(Ok(()), |wanted| {
-                        check::link(
-                            providers,
-                            consumer,
-                            &wanted,
-                            &offers,
-                            port.target,
-                            self.exact,
-                        )
-                    })
-                }
-                None => check::still_serves_host(&old, module, name, port),
+            let Some(consumer) = port.consumer else {
+                check::still_serves_host(&old, module, name, port, &mut problems);
+                continue;
             };
-            if let Err(mut found) = checked {
-                problems.append(&mut found);
+            let caller = offers[consumer];
+            if let Some(wanted) = caller.module.wants().interface(&port.interface) {
+                let links = callers.entry(consumer);
+                links
+                    .or_insert_with(|| Links::new(caller, &offers, &state.providers, exact))
+                    .check(wanted, port.target, &mut problems);
             }
         }
-        let new = Offer { name, module };
-        problems.append(&mut self.other_imports(&new));
-        if problems.is_empty() {
-            Ok(targets)
-        } else {
-            Err(Error::Link { problems })
+        self.other_imports(&new, &mut problems);
+        match problems.result() {
+            Ok(()) => Ok(targets),
+            Err(problems) => Err(Error::Link { problems }),
         }
     }
 
