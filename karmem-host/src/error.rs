@@ -408,6 +408,17 @@ pub enum Error {
         more: usize,
     },
 
+    /// There is no room for another instance in a system, because of those that were retired.
+    #[error(
+        "there is no room for a new instance of `{module}`: {why}; `System::rebuild` makes room"
+    )]
+    Exhausted {
+        /// The module's name.
+        module: String,
+        /// What there is too much of.
+        why: String,
+    },
+
     /// The region has a writer already.
     #[error("`{wanted}` cannot write the region `{region}`: `{writer}` does; revoke that first")]
     HasWriter {

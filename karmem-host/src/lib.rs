@@ -38,6 +38,7 @@ mod instance;
 mod limits;
 mod message;
 mod module;
+mod owned;
 mod prepared;
 mod problems;
 mod region;

@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result, text};
 use crate::facts::Facts;
 use crate::imported::Placement;
+use crate::owned::{self, Owned};
 use crate::signature::{Signature, extern_name};
 use crate::system::Wants;
 #[cfg(target_os = "linux")]
@@ -55,6 +56,7 @@ struct Inner {
     schema: Option<Schema>,
     placement: Placement,
     facts: Facts,
+    owned: Owned,
     wants: Wants,
     /// Read when they are first asked for: few modules have strict grants.
     #[cfg(target_os = "linux")]
@@ -126,7 +128,8 @@ impl Module {
         let schema = section::find(&bytes)?
             .map(|s| schema::read(&s))
             .transpose()?;
-        let wasm = wasmtime::Module::from_binary(engine.wasmtime(), &bytes)
+        let (exposed, owned) = owned::expose(&bytes);
+        let wasm = wasmtime::Module::from_binary(engine.wasmtime(), &exposed)
             .map_err(|e| Error::Compile(text(e)))?;
         let placement = Placement::read(&bytes).map_err(|e| Error::Malformed {
             offset: e.offset() as usize,
@@ -136,6 +139,7 @@ impl Module {
         Ok(Module {
             inner: Arc::new(Inner {
                 engine: engine.clone(),
+                owned,
                 wants,
                 wasm,
                 schema,
@@ -169,10 +173,17 @@ impl Module {
         &self.inner.engine
     }
 
-    /// The module underneath.
+    /// The module underneath. It exports more than its bytes if these have a start function, a memory
+    /// that is not exported, or such a table that can grow: the host reaches them by exports whose names
+    /// begin with `karmem:`, and calls the start function itself.
     #[must_use]
     pub fn wasmtime(&self) -> &wasmtime::Module {
         &self.inner.wasm
+    }
+
+    /// What its instances have of their own.
+    pub(crate) fn owned(&self) -> &Owned {
+        &self.inner.owned
     }
 
     /// What it imports of interfaces.
@@ -245,7 +256,7 @@ impl Module {
             .inner
             .wasm
             .exports()
-            .filter(|e| e.ty().func().is_some());
+            .filter(|e| e.ty().func().is_some() && !owned::is_added(e.name()));
         name_list(functions.map(|e| e.name().to_owned()).collect())
     }
 

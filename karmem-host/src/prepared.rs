@@ -165,6 +165,9 @@ impl Prepared {
             Ok(inner) => inner,
             Err(e) => return Err(not_instantiated(e, &store)),
         };
+        if let Err(e) = module.owned().run_start(&mut store, &inner) {
+            return Err(not_instantiated(e, &store));
+        }
         let memory = inner.get_memory(&mut store, "memory");
         let stack = inner
             .get_global(&mut store, "__stack_pointer")

@@ -154,6 +154,9 @@ fn begin(
         Ok(inner) => inner,
         Err(e) => return Err(not_instantiated(e, store)),
     };
+    if let Err(e) = module.owned().run_start(&mut *store, &inner) {
+        return Err(not_instantiated(e, store));
+    }
     let stack = inner
         .get_global(&mut *store, "__stack_pointer")
         .filter(|global| {

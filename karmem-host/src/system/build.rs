@@ -1,8 +1,10 @@
 //! From a list of modules to a system that runs.
 
+use std::collections::BTreeMap;
+
 use karmem_core::Interface;
 use karmem_core::schema::Pass;
-use wasmtime::{Extern, Linker, Store, StoreContextMut};
+use wasmtime::{Extern, Func, Linker, Store, StoreContextMut};
 
 use crate::context::Context;
 use crate::engine::{Engine, ticks};
@@ -199,20 +201,24 @@ impl SystemBuilder {
                 what: "set of imports",
             });
         }
-        let mut store = Store::new(engine, Context::new(self.limits));
-        store.limiter(|context| &mut context.accountant);
+        let store = new_store(&self.engine, self.limits, self.outbox);
         let fuel = self.limits.fuel_in(&store)?;
+        let mut providers = Linker::new(engine);
+        providers.allow_shadowing(true);
+        let id = crate::instance::next_id();
         let mut system = System {
             store,
-            id: crate::instance::next_id(),
+            engine: self.engine.clone(),
+            id,
+            store_id: id,
             ticks: ticks(self.limits.deadline),
             fuel,
             imports,
+            providers,
+            rebound: Default::default(),
             exact: self.exact,
             running: false,
         };
-        #[cfg(feature = "async")]
-        crate::system::awaited::install(&mut system.store);
         #[cfg(feature = "wasi")]
         if let Some(wasi) = self.wasi {
             system.store.data_mut().wasi = Some(wasi);
@@ -224,13 +230,6 @@ impl SystemBuilder {
             })
             .map_err(|e| Error::Engine(text(e)))?;
         }
-        #[cfg(target_os = "linux")]
-        {
-            let strict = crate::sys::Strict::install(&mut system.store);
-            system.store.data_mut().state.strict = Some(strict);
-        }
-        system.store.data_mut().state.outbox_len = self.outbox;
-        system.store.data_mut().state.shims = self.engine.shims().clone();
         system.define(self.providers)?;
         let plan = system.plan(&self.modules, &self.links)?;
         system.instantiate(&self.modules, plan)?;
@@ -250,30 +249,64 @@ impl System {
         &mut self,
         providers: Vec<(&'static karmem_core::schema::Interface, Define)>,
     ) -> Result<()> {
-        let heap = heap::provided(&mut self.cx())?;
-        self.store.data_mut().state.providers.push(heap);
+        let mut defined = vec![heap::provided(&mut self.cx())?];
         for (interface, define) in providers {
             let mut definer = Definer {
-                store: self.cx(),
-                funcs: Default::default(),
+                linker: &mut self.providers,
+                module: provider_name(defined.len()),
+                methods: Default::default(),
             };
             define(&mut definer)?;
-            let funcs = definer.funcs;
+            let methods = definer.methods;
             let mutable = |method: &karmem_core::schema::Method| {
                 method
                     .params
                     .iter()
                     .any(|param| matches!(param.pass, Pass::ViewMut(_)))
             };
-            let provided = Provided {
+            let funcs = self.functions(defined.len(), methods)?;
+            defined.push(Provided {
                 interface: InterfaceName::of(interface),
                 schema: check::schema_of(interface),
                 funcs,
                 writes: interface.methods.iter().any(mutable),
-            };
-            self.store.data_mut().state.providers.push(provided);
+            });
         }
+        self.store.data_mut().state.providers = defined;
         Ok(())
+    }
+
+    /// Makes the host's implementations in the store of this system that another store of it has.
+    pub(super) fn define_as(&mut self, providers: &[Provided]) -> Result<()> {
+        let mut defined = vec![heap::provided(&mut self.cx())?];
+        for (index, known) in providers.iter().enumerate().skip(1) {
+            defined.push(Provided {
+                interface: known.interface.clone(),
+                schema: known.schema.clone(),
+                funcs: self.functions(index, known.funcs.keys().copied())?,
+                writes: known.writes,
+            });
+        }
+        self.store.data_mut().state.providers = defined;
+        Ok(())
+    }
+
+    /// The functions of a provider, for the store of this system.
+    fn functions(
+        &mut self,
+        provider: usize,
+        methods: impl IntoIterator<Item = &'static str>,
+    ) -> Result<BTreeMap<&'static str, Func>> {
+        let module = provider_name(provider);
+        let methods = methods.into_iter().map(|method| {
+            let found = self.providers.get(&mut self.store, &module, method);
+            let func = found.ok().and_then(Extern::into_func);
+            // Defined before.
+            let func =
+                func.ok_or_else(|| Error::Instantiate("a provider lacks a method".into()))?;
+            Ok((method, func))
+        });
+        methods.collect()
     }
 
     /// Finds a provider for each interface that a module imports; all problems are reported at once.
@@ -386,6 +419,8 @@ impl System {
         let mut externs = Vec::new();
         for (import, slot) in module.wasmtime().imports().zip(&module.wants().slots) {
             let found: Extern = if let Some(slot) = *slot {
+                let shim =
+                    shim.ok_or_else(|| Error::Instantiate("an import without shim".into()))?;
                 port::import(&mut self.cx(), shim, slot)?.into()
             } else if let Some(found) = self.imports.get_by_import(&mut self.store, &import) {
                 found
@@ -399,8 +434,23 @@ impl System {
             externs.push(found);
         }
         self.renew();
+        let owned = module.owned();
+        let accountant = &mut self.store.data_mut().accountant;
+        let (memory, tables) = accountant.used();
+        accountant.make(owned.memories.len(), owned.tables());
         let instance = wasmtime::Instance::new(&mut self.store, module.wasmtime(), &externs);
-        let instance = instance.map_err(|e| not_instantiated(e, &self.store))?;
+        let instance = instance.map_err(|e| {
+            // No code of the module ran. If its data or elements did not fit, wasmtime keeps an instance that
+            // nobody can reach; of its memories only pages with data were touched.
+            let error = not_instantiated(e, &self.store);
+            let context = self.store.data_mut();
+            let (memory_now, tables_now) = context.accountant.used();
+            let (memory, tables) = (memory_now - memory, tables_now - tables);
+            let kept = owned.kept(tables).saturating_add(owned.data.min(memory));
+            context.accountant.retire(memory, tables, kept);
+            context.state.stats.retired += 1;
+            error
+        })?;
         let store = self.cx();
         let guest = Guest::new(store, name.into(), module.clone(), instance, None)?;
         Ok((guest, ports))
@@ -408,6 +458,9 @@ impl System {
 
     /// Lets a module initialise itself, once its imports lead somewhere.
     pub(super) fn start(&mut self, guest: &mut Guest) -> Result<()> {
+        let store = &mut self.cx();
+        let started = guest.module.owned().run_start(&mut *store, &guest.instance);
+        started.map_err(|e| not_instantiated(e, &self.store))?;
         for name in ["_initialize", "karmem_init"] {
             guest.call_if_exported(&mut self.cx(), name)?;
         }
@@ -449,16 +502,42 @@ impl System {
     }
 }
 
-/// The shim of a consumer, and its ports.
-fn make_ports(
+/// The name of an implementation among all of a system.
+fn provider_name(index: usize) -> String {
+    index.to_string()
+}
+
+/// A store for a system, with nothing in it.
+pub(super) fn new_store(engine: &Engine, limits: Limits, outbox: usize) -> Store<Context> {
+    let mut store = Store::new(engine.wasmtime(), Context::new(limits));
+    store.limiter(|context| &mut context.accountant);
+    #[cfg(feature = "async")]
+    crate::system::awaited::install(&mut store);
+    #[cfg(target_os = "linux")]
+    {
+        let strict = crate::sys::Strict::install(&mut store);
+        store.data_mut().state.strict = Some(strict);
+    }
+    let state = &mut store.data_mut().state;
+    state.outbox_len = outbox;
+    state.shims = engine.shims().clone();
+    store
+}
+
+/// The shim of a consumer, if it calls anybody, and its ports.
+pub(super) fn make_ports(
     store: &mut StoreContextMut<'_, Context>,
     consumer: Option<usize>,
     number: u32,
     targets: &[(Wanted, Target)],
-) -> Result<(Shim, Vec<Port>)> {
+) -> Result<(Option<Shim>, Vec<Port>)> {
     let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
     let signatures = port::signatures(&wanted)?;
+    if targets.is_empty() {
+        return Ok((None, Vec::new()));
+    }
     let shims = store.data().state.shims.clone();
+    store.data_mut().accountant.make(0, 1);
     let shim = shims.instantiate(store, number, signatures)?;
     let mut slots = 0..;
     let ports = targets.iter().map(|(wanted, target)| Port {
@@ -474,5 +553,5 @@ fn make_ports(
         target: *target,
     });
     let ports = ports.collect();
-    Ok((shim, ports))
+    Ok((Some(shim), ports))
 }

@@ -22,13 +22,16 @@ impl System {
     /// Types may have evolved: fields appended to a table are fine, in either direction. If anything
     /// fails, the old module goes on as if nothing had been tried.
     ///
-    /// The memory of the old instance is given back, but its address space is kept until the system
-    /// ends (wasmtime frees instances with their store): some ten thousand swaps are possible on a
-    /// 64-bit machine, and with a pooling engine as many as there are slots.
+    /// The pages of all memories of the old instance are given back, and so are those of a version that failed
+    /// to start. Its address space, its tables and what wasmtime knows of it are kept until the system
+    /// ends or is [rebuilt](System::rebuild), since wasmtime frees instances with their store. So five to ten
+    /// thousand swaps are possible in between, fewer if retired instances keep more than
+    /// [`Limits::retired`](crate::Limits::retired), and with a pooling engine as many as it has slots.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownModule`], [`Error::OtherEngine`]; [`Error::Swap`] with each difference, if
+    /// [`Error::UnknownModule`], [`Error::OtherEngine`]; [`Error::Exhausted`] if there is no room left for
+    /// another instance; [`Error::Swap`] with each difference, if
     /// a type of the old version is another one now; [`Error::Link`] if the new version lacks what others
     /// need of it, or needs what nobody provides; [`Error::Trap`] if it fails to start; those of
     /// [`grant`](System::grant).
@@ -39,6 +42,7 @@ impl System {
         if !wasmtime::Engine::same(module.engine().wasmtime(), engine) {
             return Err(Error::OtherEngine { what: "module" });
         }
+        self.room(name, module)?;
         let targets = self.check_swap(index, name, module)?;
         let (mut guest, ports) = self.make(index, name, module, &targets)?;
         let result = self.prepare(index, &mut guest, &ports);
@@ -208,14 +212,39 @@ impl System {
         Ok(())
     }
 
-    /// Gives the memory of an instance back that is not used any more.
+    /// Gives back what an instance had that is not used any more.
     fn retire(&mut self, guest: &Guest) {
         self.store.data_mut().state.stats.retired += 1;
-        let Some(memory) = guest.memory else { return };
-        let size = memory.data_size(&self.store);
-        match crate::region::discard(self.store.as_context_mut(), memory) {
-            Ok(()) => self.store.data_mut().accountant.give_back(size),
-            Err(error) => tracing::debug!(%error, "the memory of a module could not be given back"),
+        let owned = guest.module.owned();
+        let mut given_back = 0;
+        for name in &owned.memories {
+            // One that is shared stays until the store ends, and counts as before.
+            let Some(memory) = guest.instance.get_memory(&mut self.store, name) else {
+                continue;
+            };
+            let size = memory.data_size(&self.store);
+            match crate::region::discard(self.store.as_context_mut(), memory) {
+                Ok(()) => given_back += size,
+                Err(error) => {
+                    tracing::warn!(%error, "the memory of a module could not be given back");
+                }
+            }
+        }
+        let elements = owned.table_elements(&mut self.store, &guest.instance);
+        let accountant = &mut self.store.data_mut().accountant;
+        accountant.retire(given_back, elements, owned.kept(elements));
+    }
+
+    /// An error if there is no room for another instance of a module.
+    fn room(&self, name: &str, module: &Module) -> Result<()> {
+        let owned = module.owned();
+        let accountant = &self.store.data().accountant;
+        match accountant.no_room(owned.memories.len(), owned.tables()) {
+            None => Ok(()),
+            Some(why) => Err(Error::Exhausted {
+                module: name.into(),
+                why,
+            }),
         }
     }
 }

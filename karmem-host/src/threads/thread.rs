@@ -106,6 +106,9 @@ impl Thread {
             Ok(instance) => instance,
             Err(e) => return Err(not_instantiated(e, &store)),
         };
+        if let Err(e) = inner.module.owned().run_start(&mut store, &instance) {
+            return Err(not_instantiated(e, &store));
+        }
         let stack = instance
             .get_global(&mut store, "__stack_pointer")
             .filter(|global| {

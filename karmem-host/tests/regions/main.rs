@@ -6,6 +6,7 @@ mod files;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod mapped;
+mod rebuild;
 mod states;
 #[cfg(target_os = "linux")]
 mod strict;
