@@ -162,7 +162,8 @@ impl<'a> Parts<'a> {
             match payload {
                 Payload::ImportSection(section) => {
                     for import in section.into_imports().map_while(Result::ok) {
-                        parts.bookkeeping += 64;
+                        // Its place in the instance, and the host's function that may stand there.
+                        parts.bookkeeping += 192;
                         match import.ty {
                             TypeRef::Memory(_) => imported_memories += 1,
                             TypeRef::Table(_) => imported_tables += 1,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use karmem_core::Interface;
 use karmem_core::schema::Pass;
-use wasmtime::{Extern, Func, Linker, Store, StoreContextMut};
+use wasmtime::{Extern, Func, ImportType, Linker, Store, StoreContextMut};
 
 use crate::context::Context;
 use crate::engine::{Engine, ticks};
@@ -214,6 +214,7 @@ impl SystemBuilder {
             ticks: ticks(self.limits.deadline),
             fuel,
             imports,
+            imported: Default::default(),
             providers,
             rebound: Default::default(),
             exact: self.exact,
@@ -347,6 +348,17 @@ impl System {
         }
     }
 
+    /// What the host provides for an import that belongs to no interface.
+    fn imported(&mut self, import: &ImportType<'_>) -> Option<Extern> {
+        let key = (import.module().to_owned(), import.name().to_owned());
+        if let Some(found) = self.imported.get(&key) {
+            return Some(found.clone());
+        }
+        let found = self.imports.get_by_import(&mut self.store, import)?;
+        self.imported.insert(key, found.clone());
+        Some(found)
+    }
+
     /// Checks the imports that belong to no interface.
     pub(super) fn other_imports(&mut self, consumer: &Offer<'_>, problems: &mut Problems) {
         for import in consumer.module.wasmtime().imports() {
@@ -356,7 +368,7 @@ impl System {
                 continue;
             }
             let wanted = import.ty();
-            let what = match self.imports.get_by_import(&mut self.store, &import) {
+            let what = match self.imported(&import) {
                 None => "which nobody provides".into(),
                 Some(Extern::Func(func))
                     if !wanted
@@ -422,7 +434,7 @@ impl System {
                 let shim =
                     shim.ok_or_else(|| Error::Instantiate("an import without shim".into()))?;
                 port::import(&mut self.cx(), shim, slot)?.into()
-            } else if let Some(found) = self.imports.get_by_import(&mut self.store, &import) {
+            } else if let Some(found) = self.imported(&import) {
                 found
             } else if let wasmtime::ExternType::Func(ty) = import.ty() {
                 wasi::denied(&mut self.cx(), import.name(), &ty).into()

@@ -62,6 +62,9 @@ pub struct System {
     /// Fuel of each call, if the engine counts it.
     pub(super) fuel: Option<u64>,
     pub(super) imports: wasmtime::Linker<Context>,
+    /// Those of them that were asked for: each time that it is asked, a linker makes a function that lasts as
+    /// long as the store.
+    pub(super) imported: HashMap<(String, String), wasmtime::Extern>,
     /// The functions of the host's implementations, for any store.
     pub(super) providers: wasmtime::Linker<Context>,
     /// Functions of methods that were fetched before the system was rebuilt: by the number of the host's

@@ -124,7 +124,7 @@ pub(crate) struct Wants {
 
 impl Wants {
     pub(crate) fn of(module: &wasmtime::Module) -> Wants {
-        let mut found: BTreeMap<InterfaceName, Vec<(usize, (String, FuncType))>> = BTreeMap::new();
+        let mut found: BTreeMap<InterfaceName, (Wanted, Vec<usize>)> = BTreeMap::new();
         let mut slots = Vec::new();
         for (index, import) in module.imports().enumerate() {
             slots.push(None);
@@ -138,19 +138,19 @@ impl Wants {
                 .method_of(import.name())
                 .unwrap_or(import.name())
                 .to_owned();
-            found
-                .entry(interface)
-                .or_default()
-                .push((index, (method, ty)));
+            let entry = found.entry(interface.clone());
+            let (wanted, imports) = entry.or_insert_with(|| {
+                let methods = Vec::new();
+                (Wanted { interface, methods }, Vec::new())
+            });
+            wanted.methods.push((method, ty));
+            imports.push(index);
         }
-        let imports = found.values().flatten().map(|(index, _)| *index);
+        let imports = found.values().flat_map(|(_, imports)| imports);
         for (slot, import) in (0..).zip(imports) {
-            slots[import] = Some(slot);
+            slots[*import] = Some(slot);
         }
-        let interfaces = found.into_iter().map(|(interface, methods)| Wanted {
-            interface,
-            methods: methods.into_iter().map(|(_, method)| method).collect(),
-        });
+        let interfaces = found.into_values().map(|(wanted, _)| wanted);
         Wants {
             interfaces: interfaces.collect(),
             slots,

@@ -40,6 +40,7 @@ impl System {
             ticks: self.ticks,
             fuel: self.fuel,
             imports: self.imports.clone(),
+            imported: Default::default(),
             providers: self.providers.clone(),
             rebound: Default::default(),
             exact: self.exact,
