@@ -19,7 +19,7 @@ impl System {
     /// handles, contents, heaps and seals, and so do grants, links, implementations in the host, messages in
     /// outboxes, and the deadline. What modules had in their own memories is gone; a poisoned one
     /// is a new instance. [`Client`](crate::Client)s and [`Method`](crate::Method)s stay good; those from
-    /// before cost some hundred nanoseconds more per call, until they are fetched again.
+    /// before cost a look-up and a check of their types per call, until they are fetched again.
     ///
     /// Old and new instances exist at the same time for a moment: a pooling engine needs as many
     /// free slots as the modules take.

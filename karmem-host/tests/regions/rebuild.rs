@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use karmem_core::Shared;
+use karmem_core::interface::Outgoing;
 use karmem_host::{Access, Engine, Error, Imports, Limits, Region, Removed, System};
 
 use crate::support::*;
@@ -239,6 +241,20 @@ fn a_rebuilt_system_is_as_before() {
         system.set_deadline(Some(std::time::Duration::from_secs(77)));
         let (h, copied) = (handle(&system, "r"), handle(&system, "copied"));
         clients.1.poke(&mut system, copied, 0, 5).unwrap();
+        // A message that the host sent; it is in the outbox until the next call overwrites it.
+        let mut sent = 0;
+        let send = |out: &mut karmem_host::Sending<'_>| {
+            sent = out.put(&Cell { x: 77 })?;
+            Ok(((sent >> 32) as i32, sent as i32, 0))
+        };
+        let got = system.invoke(&clients.1.peek, send, |r, _| Ok(r)).unwrap();
+        let pending = Shared::<Cell>::new((sent >> 32) as u32, sent as u32);
+        assert_eq!(system.view(pending).unwrap().x(), 77);
+        system.rebuild().unwrap();
+        assert_eq!(system.view(pending).unwrap().x(), 77);
+        let (outbox, offset) = (pending.handle() as i32, pending.offset() as i32);
+        assert_eq!(clients.1.peek(&mut system, outbox, offset, 0).unwrap(), got);
+
         let shown = |system: &System| (system.describe(), handle(system, "copied"));
         for round in 1..4 {
             let before = shown(&system);
