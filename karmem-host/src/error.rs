@@ -16,6 +16,14 @@ pub(crate) fn text(e: wasmtime::Error) -> String {
     format!("{e:#}")
 }
 
+/// A line for what is not listed.
+fn and_more(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    }
+}
+
 /// Why a module cannot be used, or why a call failed. The host and its other instances are unharmed
 /// by every one of these. The messages are complete: they contain their causes.
 ///
@@ -116,8 +124,16 @@ pub enum Error {
         lines(missing)
     )]
     Imports {
-        /// Each import with its type, and what was provided instead if anything was.
+        /// Each import with its type, and what was provided instead if anything was; of more than 64 the first
+        /// ones, and how many more there are.
         missing: Vec<String>,
+    },
+
+    /// The module imports more than it may.
+    #[error("the module has more than {most} imports: split it")]
+    TooManyImports {
+        /// The most that it may have.
+        most: usize,
     },
 
     /// Things of two engines were mixed.
@@ -417,22 +433,37 @@ pub enum Error {
     /// Modules do not fit together.
     #[error("the modules cannot be linked:{}", lines(problems))]
     Link {
-        /// Everything that is missing, ambiguous or of another type.
+        /// Everything that is missing, ambiguous or of another type; of more than 64 problems the first
+        /// ones, and how many more there are.
         problems: Vec<String>,
     },
 
     /// The new version of a module is not compatible with the old one.
     #[error(
         "the module `{module}` cannot be swapped, because its types changed by more than fields \
-         at the end of tables:{}",
+         at the end of tables:{}{}",
         lines(differences),
+        and_more(*more),
         module = shown(module)
     )]
     Swap {
         /// The module's name.
         module: String,
-        /// The differences, each with its place.
+        /// The first differences, each with its place.
         differences: Vec<Difference>,
+        /// How many more there are.
+        more: usize,
+    },
+
+    /// There is no room for another instance in a system, because of those that were retired.
+    #[error(
+        "there is no room for a new instance of `{module}`: {why}; `System::rebuild` makes room"
+    )]
+    Exhausted {
+        /// The module's name.
+        module: String,
+        /// What there is too much of.
+        why: String,
     },
 
     /// The region has a writer already.

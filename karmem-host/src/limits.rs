@@ -20,6 +20,11 @@ pub struct Limits {
     pub memory: usize,
     /// Elements of tables, all of the instance's tables together. A million by default.
     pub table_elements: usize,
+    /// Bytes that instances of a [`System`](crate::System) may keep after they were
+    /// [swapped](crate::System::swap) out or failed to start: of tables and of what wasmtime knows of them,
+    /// which it frees with the whole store only. Beyond that, a swap is refused until the system is
+    /// [rebuilt](crate::System::rebuild). 64 MiB by default.
+    pub retired: usize,
     /// How long one call into the guest may take, host functions that it calls included; `None`
     /// lets it run for ever. 10 seconds by default. Measured in steps of [`TICK`](crate::TICK).
     pub deadline: Option<Duration>,
@@ -34,6 +39,7 @@ impl Default for Limits {
         Limits {
             memory: 1 << 30,
             table_elements: 1_000_000,
+            retired: 64 << 20,
             deadline: Some(Duration::from_secs(10)),
             fuel: None,
         }
@@ -52,6 +58,13 @@ impl Limits {
     #[must_use]
     pub const fn table_elements(mut self, elements: usize) -> Limits {
         self.table_elements = elements;
+        self
+    }
+
+    /// With this many bytes for what retired instances keep.
+    #[must_use]
+    pub const fn retired(mut self, bytes: usize) -> Limits {
+        self.retired = bytes;
         self
     }
 
@@ -105,6 +118,11 @@ pub(crate) struct Accountant {
     limits: Limits,
     memory: usize,
     tables: usize,
+    /// Bytes that instances keep which are not used any more.
+    retired: usize,
+    /// Instances, memories and tables that were made in the store, in this order: wasmtime counts those that are
+    /// not used any more.
+    made: [usize; 3],
     /// What the last permitted growth added, to be taken back if it fails all the same.
     pending: usize,
     /// The first refusal since the current call began.
@@ -117,6 +135,8 @@ impl Accountant {
             limits,
             memory: 0,
             tables: 0,
+            retired: 0,
+            made: [0; 3],
             pending: 0,
             denied: None,
         }
@@ -126,15 +146,63 @@ impl Accountant {
         &self.limits
     }
 
-    /// Takes back what a memory had that is not used any more.
-    pub(crate) fn give_back(&mut self, memory: usize) {
+    /// Takes back what the memories and tables had of an instance that is not used any more, of which
+    /// `kept` bytes stay.
+    pub(crate) fn retire(&mut self, memory: usize, tables: usize, kept: usize) {
         self.memory = self.memory.saturating_sub(memory);
+        self.tables = self.tables.saturating_sub(tables);
+        self.retired = self.retired.saturating_add(kept);
+    }
+
+    /// Bytes of memory and elements of tables that are in use.
+    pub(crate) fn used(&self) -> (usize, usize) {
+        (self.memory, self.tables)
+    }
+
+    /// Bytes that instances keep which are not used any more.
+    pub(crate) fn retired(&self) -> usize {
+        self.retired
+    }
+
+    /// Notes that an instance is made with so many memories and tables.
+    pub(crate) fn make(&mut self, memories: usize, tables: usize) {
+        for (made, more) in self.made.iter_mut().zip([1, memories, tables]) {
+            *made += more;
+        }
+    }
+
+    /// How many instances were made.
+    pub(crate) fn instances(&self) -> usize {
+        self.made[0]
+    }
+
+    /// Why there is no room for an instance with so many memories and tables, and for its shim.
+    pub(crate) fn no_room(&self, memories: usize, tables: usize) -> Option<String> {
+        let more = [2, memories, tables + 1];
+        let names = ["instances", "memories", "tables"];
+        for ((made, more), name) in self.made.into_iter().zip(more).zip(names) {
+            if made + more > MADE {
+                return Some(format!(
+                    "{made} {name} were made in it, and {MADE} are possible"
+                ));
+            }
+        }
+        (self.retired > self.limits.retired).then(|| {
+            format!(
+                "instances that are not used any more keep {} bytes, and `Limits::retired` is {}",
+                self.retired, self.limits.retired
+            )
+        })
     }
 
     pub(crate) fn set_deadline(&mut self, deadline: Option<Duration>) {
         self.limits.deadline = deadline;
     }
 }
+
+/// How many instances, memories and tables a store can have in its life, as wasmtime counts them. Address space
+/// and mappings of a process are enough for about as many on 64-bit Linux.
+const MADE: usize = 10_000;
 
 /// `Ok(added)` if `used` may grow from `current` to `desired`, else the total that was wanted.
 fn grow(used: usize, current: usize, desired: usize, limit: usize) -> Result<usize, usize> {
@@ -201,6 +269,18 @@ impl ResourceLimiter for Accountant {
                 Ok(false)
             }
         }
+    }
+
+    fn instances(&self) -> usize {
+        MADE
+    }
+
+    fn memories(&self) -> usize {
+        MADE
+    }
+
+    fn tables(&self) -> usize {
+        MADE
     }
 
     fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {

@@ -14,7 +14,9 @@ use crate::engine::Engine;
 use crate::error::{Error, Result, text};
 use crate::facts::Facts;
 use crate::imported::Placement;
+use crate::owned::{self, Owned};
 use crate::signature::{Signature, extern_name};
+use crate::system::Wants;
 #[cfg(all(target_os = "linux", feature = "strict"))]
 use crate::trap_table::Traps;
 use crate::{schema, section};
@@ -27,7 +29,18 @@ const ABI: [(&str, usize, usize); 4] = [
     ("karmem_detach", 1, 0),
 ];
 
+/// The most imports that a module may have: 4,096. Each import of an interface becomes a compiled function
+/// and a slot of a table when a system is built or a module swapped, which no deadline covers.
+pub const MAX_IMPORTS: usize = 1 << 12;
+
 /// A compiled module, and the schema it carries.
+///
+/// # What loading costs
+///
+/// Loading a module has no deadline: it takes time and memory in proportion to its bytes, most of it for
+/// compiling, so bound the bytes of what you load. What is compared when modules are linked
+/// and swapped does not depend on the bytes: sections have limits
+/// ([`karmem_idl::limits`](https://docs.rs/karmem-idl)), and imports have one ([`MAX_IMPORTS`]).
 ///
 /// Cloning is cheap and gives the same module. Compiling is the slow part of loading a guest; make as
 /// many instances of one module as you like.
@@ -43,6 +56,8 @@ struct Inner {
     schema: Option<Schema>,
     placement: Placement,
     facts: Facts,
+    owned: Owned,
+    wants: Wants,
     /// Read when they are first asked for: few modules have strict grants.
     #[cfg(all(target_os = "linux", feature = "strict"))]
     traps: OnceLock<Arc<Traps>>,
@@ -65,7 +80,8 @@ impl Module {
     ///
     /// [`Error::NotWasm`], [`Error::Truncated`], [`Error::Malformed`], [`Error::Compile`]: the bytes
     /// are no valid module. [`Error::NoSchema`], [`Error::Schema`]: it has no schema, or a
-    /// damaged one. [`Error::Abi`]: its exports for messages are missing or of the wrong kind.
+    /// damaged one. [`Error::TooManyImports`]: more than [`MAX_IMPORTS`]. [`Error::Abi`]: its exports for
+    /// messages are missing or of the wrong kind.
     pub fn from_bytes(engine: &Engine, wasm: impl AsRef<[u8]>) -> Result<Module> {
         let module = Module::load(engine, wasm.as_ref())?;
         if module.inner.schema.is_none() {
@@ -112,15 +128,19 @@ impl Module {
         let schema = section::find(&bytes)?
             .map(|s| schema::read(&s))
             .transpose()?;
-        let wasm = wasmtime::Module::from_binary(engine.wasmtime(), &bytes)
+        let (exposed, owned) = owned::expose(&bytes);
+        let wasm = wasmtime::Module::from_binary(engine.wasmtime(), &exposed)
             .map_err(|e| Error::Compile(text(e)))?;
         let placement = Placement::read(&bytes).map_err(|e| Error::Malformed {
             offset: e.offset() as usize,
             message: e.message().into(),
         })?;
+        let wants = Wants::of(&wasm);
         Ok(Module {
             inner: Arc::new(Inner {
                 engine: engine.clone(),
+                owned,
+                wants,
                 wasm,
                 schema,
                 placement,
@@ -153,10 +173,22 @@ impl Module {
         &self.inner.engine
     }
 
-    /// The module underneath.
+    /// The module underneath. It exports more than its bytes if these have a start function, a memory
+    /// that is not exported, or such a table that can grow: the host reaches them by exports whose names
+    /// begin with `karmem:`, and calls the start function itself.
     #[must_use]
     pub fn wasmtime(&self) -> &wasmtime::Module {
         &self.inner.wasm
+    }
+
+    /// What its instances have of their own.
+    pub(crate) fn owned(&self) -> &Owned {
+        &self.inner.owned
+    }
+
+    /// What it imports of interfaces.
+    pub(crate) fn wants(&self) -> &Wants {
+        &self.inner.wants
     }
 
     /// Where it lies in its memory.
@@ -224,7 +256,7 @@ impl Module {
             .inner
             .wasm
             .exports()
-            .filter(|e| e.ty().func().is_some());
+            .filter(|e| e.ty().func().is_some() && !owned::is_added(e.name()));
         name_list(functions.map(|e| e.name().to_owned()).collect())
     }
 

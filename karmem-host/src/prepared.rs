@@ -12,6 +12,7 @@ use crate::instance::{Instance, Stats, next_id};
 use crate::limits::{Denied, Limits};
 use crate::message::Blocks;
 use crate::module::Module;
+use crate::problems::Problems;
 use crate::signature::{Signature, extern_name};
 
 /// Prepares an instance: see [`Instance::builder`].
@@ -156,6 +157,9 @@ impl Prepared {
             Ok(inner) => inner,
             Err(e) => return Err(not_instantiated(e, &store)),
         };
+        if let Err(e) = module.owned().run_start(&mut store, &inner) {
+            return Err(not_instantiated(e, &store));
+        }
         let memory = inner.get_memory(&mut store, "memory");
         let stack = stack_pointer(&mut store, &inner);
         let id = next_id();
@@ -200,35 +204,33 @@ pub(crate) fn check_imports(
     linker: &Linker<Context>,
     module: &Module,
 ) -> Result<()> {
-    let mut missing = Vec::new();
+    let mut missing = Problems::default();
     for import in module.wasmtime().imports() {
         let wanted = import.ty();
-        let name = format!(
-            "{}.{}: {}",
-            import.module(),
-            import.name(),
-            extern_name(&wanted)
-        );
+        let name = || {
+            format!(
+                "{}.{}: {}",
+                import.module(),
+                import.name(),
+                extern_name(&wanted)
+            )
+        };
         match linker.get_by_import(&mut *store, &import) {
-            None => missing.push(name),
+            None => missing.add(name),
             Some(Extern::Func(func)) => {
                 let found = func.ty(&*store);
                 if !wanted.func().is_some_and(|wanted| found.matches(wanted)) {
-                    missing.push(format!(
-                        "{name}, but the host has func {}",
-                        Signature::of_wasm(&found)
-                    ));
+                    let found = || Signature::of_wasm(&found);
+                    missing.add(|| format!("{}, but the host has func {}", name(), found()));
                 }
             }
             // wasmtime compares the rest when it links.
             Some(_) => {}
         }
     }
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Imports { missing })
-    }
+    missing
+        .result()
+        .map_err(|missing| Error::Imports { missing })
 }
 
 /// Why there is no instance.

@@ -5,6 +5,7 @@ use wasmparser::{Chunk, Parser, Payload};
 use karmem_core::section::NAME;
 
 use crate::error::{Error, Result};
+use crate::module::MAX_IMPORTS;
 
 const MAGIC: &[u8] = b"\0asm";
 
@@ -29,9 +30,19 @@ pub(crate) fn find(wasm: &[u8]) -> Result<Option<Vec<u8>>> {
                 at += consumed;
                 match payload {
                     Payload::CustomSection(section) if section.name() == NAME => {
-                        found
-                            .get_or_insert_default()
-                            .extend_from_slice(section.data());
+                        let section = section.data();
+                        let known = found.get_or_insert_default();
+                        // What is longer is refused by who reads it, whatever follows.
+                        if known.len() <= karmem_idl::limits::MAX_BYTES {
+                            known.extend_from_slice(section);
+                        }
+                    }
+                    Payload::ImportSection(section) => {
+                        // What cannot be read is left for the engine to refuse.
+                        let imports = section.into_imports().map_while(std::result::Result::ok);
+                        if imports.take(MAX_IMPORTS + 1).count() > MAX_IMPORTS {
+                            return Err(Error::TooManyImports { most: MAX_IMPORTS });
+                        }
                     }
                     Payload::UnknownSection { id, range, .. } => {
                         return Err(Error::Malformed {

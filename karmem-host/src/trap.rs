@@ -53,7 +53,8 @@ pub struct Frame {
     pub function: Option<String>,
     /// The function's number in the module.
     pub index: u32,
-    /// The place in the module's bytes.
+    /// The place in the module's bytes; a few bytes off in modules that are compiled with
+    /// [more exports](crate::Module::wasmtime).
     pub offset: Option<usize>,
 }
 

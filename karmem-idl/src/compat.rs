@@ -1,6 +1,5 @@
 //! Where two types or two interfaces differ, and whether one could have become the other.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::mem;
 
@@ -8,6 +7,16 @@ use karmem_core::layout::{Class, Rule};
 
 use crate::resolve;
 use crate::schema::{Data, Enum, Field, Schema, Struct, Type, TypeId, Union};
+
+mod comparison;
+mod interface;
+mod pairs;
+mod path;
+
+pub use comparison::{Comparison, Differences, Strictness};
+pub use interface::{InterfaceSide, interface_differences, interface_evolution};
+use pairs::{Met, Pairs};
+use path::{Paths, Step};
 
 /// One of two types to compare.
 #[derive(Clone, Copy, Debug)]
@@ -96,19 +105,18 @@ impl fmt::Display for Difference {
 #[must_use]
 pub fn differences(left: Side<'_>, right: Side<'_>, limit: usize) -> Vec<Difference> {
     let mut compare = Compare::new([left.schema, right.schema], [left.label, right.label]);
-    compare.nodes.push(Node {
-        parent: 0,
-        text: left.schema[left.ty].name.clone(),
-    });
-    compare.tasks.push(Task::Defs(0, left.ty, right.ty));
-    compare.run(limit)
+    compare.begin(left.ty, right.ty);
+    compare.first(limit)
 }
 
 /// What one side has that the other lacks, and that does not keep them from understanding each other.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Evolution {
-    /// Fields at the end of tables and, of interfaces, methods of the provider.
+    /// Fields at the end of tables and, of interfaces, methods of the provider: the first ones, eight at
+    /// most.
     pub added: Vec<Difference>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 impl Evolution {
@@ -132,43 +140,33 @@ impl Evolution {
 /// May panic if a type is of another schema.
 pub fn evolution(left: Side<'_>, right: Side<'_>) -> Result<Evolution, Vec<Difference>> {
     let mut compare = Compare::new([left.schema, right.schema], [left.label, right.label]);
-    compare.tolerant = true;
-    compare.nodes.push(Node {
-        parent: 0,
-        text: left.schema[left.ty].name.clone(),
-    });
-    compare.tasks.push(Task::Defs(0, left.ty, right.ty));
+    compare.strictness = Strictness::Evolution;
+    compare.begin(left.ty, right.ty);
     compare.evolution()
 }
 
 /// How many differences an error names.
 const SHOWN: usize = 8;
 
-/// A step of a path. The text of a path is only made for what is reported.
-struct Node {
-    parent: usize,
-    text: String,
-}
-
-enum Task {
+enum Task<'a> {
     Defs(usize, TypeId, TypeId),
-    Types(usize, Box<[Type; 2]>, [Rule; 2]),
+    Types(usize, [&'a Type; 2], [Rule; 2]),
     Report(usize, Cause),
-    /// As a report, of what a tolerant comparison accepts.
+    /// As a report, of what the comparison accepts.
     Accept(usize, Cause),
 }
 
+/// A walk over what two types or interfaces reach. Its work and its memory are in proportion to the
+/// fields of the types that it meets; texts are made of nothing but the differences that are listed.
 struct Compare<'a> {
     sides: [&'a Schema; 2],
     labels: [&'a str; 2],
-    /// Accepts what is at the end of tables on one side only.
-    tolerant: bool,
-    accepted: Vec<Difference>,
-    /// What each type was compared with: at most one type, so that the work is bounded.
-    pairs: [HashMap<TypeId, TypeId>; 2],
-    nodes: Vec<Node>,
-    tasks: Vec<Task>,
-    new: Vec<Task>,
+    strictness: Strictness,
+    accepted: Differences,
+    pairs: Pairs,
+    paths: Paths<'a>,
+    tasks: Vec<Task<'a>>,
+    new: Vec<Task<'a>>,
 }
 
 impl<'a> Compare<'a> {
@@ -176,34 +174,62 @@ impl<'a> Compare<'a> {
         Compare {
             sides,
             labels,
-            tolerant: false,
-            accepted: Vec::new(),
-            pairs: [HashMap::new(), HashMap::new()],
-            nodes: Vec::new(),
+            strictness: Strictness::Exact,
+            accepted: Differences::default(),
+            pairs: Pairs::one_to_one(),
+            paths: Paths::default(),
             tasks: Vec::new(),
             new: Vec::new(),
         }
     }
 
-    /// Does what is to be done, and gives the first `limit` differences.
-    fn run(&mut self, limit: usize) -> Vec<Difference> {
-        let mut found = Vec::new();
-        while found.len() < limit {
-            match self.tasks.pop() {
-                None => break,
-                Some(Task::Report(node, cause)) => {
-                    found.push(self.difference(node, cause));
+    /// Begins with two types.
+    fn begin(&mut self, a: TypeId, b: TypeId) {
+        let root = self.paths.root(self.sides[0][a].name.as_str());
+        self.tasks.push(Task::Defs(root, a, b));
+    }
+
+    /// Does what is to be done up to the next difference that is not accepted.
+    fn next(&mut self) -> Option<(usize, Cause)> {
+        loop {
+            match self.tasks.pop()? {
+                Task::Report(node, cause) => return Some((node, cause)),
+                Task::Accept(node, cause) => {
+                    if self.accepted.listed.len() < SHOWN {
+                        let difference = self.difference(node, cause);
+                        self.accepted.listed.push(difference);
+                    } else {
+                        self.accepted.more += 1;
+                    }
                     continue;
                 }
-                Some(Task::Accept(node, cause)) => {
-                    let difference = self.difference(node, cause);
-                    self.accepted.push(difference);
-                    continue;
-                }
-                Some(Task::Defs(node, a, b)) => self.defs(node, a, b),
-                Some(Task::Types(node, pair, rules)) => self.types(node, &pair, rules),
+                Task::Defs(node, a, b) => self.defs(node, a, b),
+                Task::Types(node, pair, rules) => self.types(node, pair, rules),
             }
             self.schedule();
+        }
+    }
+
+    /// Gives the first `limit` differences, and leaves what comes after them.
+    fn first(&mut self, limit: usize) -> Vec<Difference> {
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some((node, cause)) = self.next() else {
+                break;
+            };
+            found.push(self.difference(node, cause));
+        }
+        found
+    }
+
+    /// Does all that is to be done, and gives the first `limit` differences.
+    fn all(&mut self, limit: usize) -> Differences {
+        let mut found = Differences {
+            listed: self.first(limit),
+            more: 0,
+        };
+        while self.next().is_some() {
+            found.more += 1;
         }
         found
     }
@@ -214,13 +240,15 @@ impl<'a> Compare<'a> {
         while let Some(task) = new.pop() {
             self.tasks.push(task);
         }
+        self.new = new;
     }
 
     fn evolution(mut self) -> Result<Evolution, Vec<Difference>> {
-        let found = self.run(SHOWN);
+        let found = self.first(SHOWN);
         if found.is_empty() {
             Ok(Evolution {
-                added: self.accepted,
+                added: self.accepted.listed,
+                more: self.accepted.more,
             })
         } else {
             Err(found)
@@ -229,26 +257,14 @@ impl<'a> Compare<'a> {
 
     fn difference(&self, node: usize, cause: Cause) -> Difference {
         Difference {
-            path: self.path(node),
+            path: self.paths.text(node),
             cause,
             labels: self.labels.map(str::to_owned),
         }
     }
 
-    fn path(&self, mut node: usize) -> String {
-        let mut steps = Vec::new();
-        while node != 0 {
-            steps.push(self.nodes[node].text.as_str());
-            node = self.nodes[node].parent;
-        }
-        steps.push(&self.nodes[0].text);
-        steps.reverse();
-        steps.concat()
-    }
-
-    fn node(&mut self, parent: usize, text: String) -> usize {
-        self.nodes.push(Node { parent, text });
-        self.nodes.len() - 1
+    fn node(&mut self, parent: usize, step: impl Into<Step<'a>>) -> usize {
+        self.paths.add(parent, step.into())
     }
 
     fn report(&mut self, node: usize, cause: Cause) {
@@ -268,34 +284,27 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn text(&mut self, node: usize, left: &str, right: &str) -> bool {
-        if left != right {
-            self.report(node, Cause::Type(left.to_owned(), right.to_owned()));
+    /// Reports what is not the same; texts are made of it only then.
+    fn same<T: PartialEq + ToString>(&mut self, node: usize, left: T, right: T) -> bool {
+        let same = left == right;
+        if !same {
+            self.report(node, Cause::Type(left.to_string(), right.to_string()));
         }
-        left == right
+        same
     }
 
     fn defs(&mut self, node: usize, a: TypeId, b: TypeId) {
         let [left, right] = self.sides;
-        let before = (
-            self.pairs[0].get(&a).copied(),
-            self.pairs[1].get(&b).copied(),
-        );
-        match before {
-            (None, None) => {}
-            (Some(other), _) if other == b => return,
-            _ => {
-                // Types of different names are reported as such, which says more.
-                if self.text(node, &describe(left, a), &describe(right, b)) {
-                    self.report(node, Cause::Split(left[a].name.clone()));
-                }
-                return;
-            }
-        }
-        self.pairs[0].insert(a, b);
-        self.pairs[1].insert(b, a);
-        if !self.text(node, &describe(left, a), &describe(right, b)) {
+        let met = self.pairs.meet(a, b);
+        if let Met::Again = met {
             return;
+        }
+        // Types of different names are reported as such, which says more.
+        if !self.same(node, What::of(left, a), What::of(right, b)) {
+            return;
+        }
+        if let Met::Other = met {
+            return self.report(node, Cause::Split(left[a].name.clone()));
         }
         match (&left[a].data, &right[b].data) {
             (Data::Struct(a), Data::Struct(b)) => self.structs(node, a, b),
@@ -309,15 +318,15 @@ impl<'a> Compare<'a> {
     fn positions<T>(
         &mut self,
         node: usize,
-        a: &[T],
-        b: &[T],
-        name: impl Fn(&T) -> &str,
+        a: &'a [T],
+        b: &'a [T],
+        name: impl Fn(&'a T) -> &'a str,
     ) -> Vec<usize> {
         let mut nodes = Vec::new();
         for i in 0..a.len().max(b.len()) {
             let (text, cause) = match (a.get(i).map(&name), b.get(i).map(&name)) {
                 (Some(a), Some(b)) if a == b => {
-                    nodes.push(self.node(node, format!(".{a}")));
+                    nodes.push(self.node(node, Step::Member(a)));
                     continue;
                 }
                 (Some(a), Some(b)) => (a, Cause::Name(a.to_owned(), b.to_owned())),
@@ -326,7 +335,7 @@ impl<'a> Compare<'a> {
                 (None, None) => break,
             };
             let stop = matches!(cause, Cause::Name(..));
-            let at = self.node(node, format!(".{text}"));
+            let at = self.node(node, Step::Member(text));
             self.report(at, cause);
             if stop {
                 break;
@@ -335,13 +344,16 @@ impl<'a> Compare<'a> {
         nodes
     }
 
-    fn structs(&mut self, node: usize, a: &Struct, b: &Struct) {
+    fn structs(&mut self, node: usize, a: &'a Struct, b: &'a Struct) {
         let nodes = {
             let late = mem::take(&mut self.new);
             let nodes = self.positions(node, &a.fields, &b.fields, |field| &field.name);
             // Differences of the common fields come first.
             let mut names = mem::replace(&mut self.new, late);
-            if self.tolerant && a.class == Class::Table && b.class == Class::Table {
+            if self.strictness == Strictness::Evolution
+                && a.class == Class::Table
+                && b.class == Class::Table
+            {
                 for task in &mut names {
                     if let Task::Report(at, cause @ (Cause::OnlyLeft | Cause::OnlyRight)) = task {
                         *task = Task::Accept(*at, cause.clone());
@@ -360,12 +372,13 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn fields(&mut self, node: usize, (a, a_rule): (&Field, Rule), (b, b_rule): (&Field, Rule)) {
-        self.new.push(Task::Types(
-            node,
-            Box::new([a.ty.clone(), b.ty.clone()]),
-            [a_rule, b_rule],
-        ));
+    fn fields(
+        &mut self,
+        node: usize,
+        (a, a_rule): (&'a Field, Rule),
+        (b, b_rule): (&'a Field, Rule),
+    ) {
+        self.inner(node, [&a.ty, &b.ty], [a_rule, b_rule]);
         self.number(
             node,
             "presence byte at",
@@ -377,8 +390,8 @@ impl<'a> Compare<'a> {
         self.number(node, "limit", a.max, b.max);
     }
 
-    fn enums(&mut self, node: usize, a: &Enum, b: &Enum) {
-        if !self.text(node, a.repr.name(), b.repr.name()) {
+    fn enums(&mut self, node: usize, a: &'a Enum, b: &'a Enum) {
+        if !self.same(node, a.repr.name(), b.repr.name()) {
             return;
         }
         let nodes = self.positions(node, &a.values, &b.values, |value| &value.0);
@@ -387,8 +400,8 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn unions(&mut self, node: usize, a: &Union, b: &Union) {
-        if !self.text(node, a.repr.name(), b.repr.name()) {
+    fn unions(&mut self, node: usize, a: &'a Union, b: &'a Union) {
+        if !self.same(node, a.repr.name(), b.repr.name()) {
             return;
         }
         let nodes = self.positions(node, &a.variants, &b.variants, |variant| &variant.name);
@@ -397,8 +410,8 @@ impl<'a> Compare<'a> {
             match (a.table, b.table) {
                 (Some(a), Some(b)) => self.new.push(Task::Defs(at, a, b)),
                 (None, None) => {}
-                (Some(_), None) => drop(self.text(at, "a variant with data", "one without")),
-                (None, Some(_)) => drop(self.text(at, "a variant without data", "one with data")),
+                (Some(_), None) => drop(self.same(at, "a variant with data", "one without")),
+                (None, Some(_)) => drop(self.same(at, "a variant without data", "one with data")),
             }
             self.number(at, "offset", a.at, b.at);
         }
@@ -406,13 +419,13 @@ impl<'a> Compare<'a> {
         self.number(node, "size", Some(size(a)), Some(size(b)));
     }
 
-    fn types(&mut self, node: usize, pair: &[Type; 2], rules: [Rule; 2]) {
+    fn types(&mut self, node: usize, pair: [&'a Type; 2], rules: [Rule; 2]) {
         let [left, right] = self.sides;
         let [a, b] = pair;
         if let (Type::Named(a), Type::Named(b)) = (a, b) {
             return self.defs(node, *a, *b);
         }
-        if !self.text(node, &kind(left, a), &kind(right, b)) {
+        if !self.same(node, What::kind(left, a), What::kind(right, b)) {
             return;
         }
         let strides = [
@@ -431,9 +444,9 @@ impl<'a> Compare<'a> {
                     resolve::entry(left.types(), key_a, a, rules[0]),
                     resolve::entry(right.types(), key_b, b, rules[1]),
                 ];
-                let key = self.node(node, "[key]".to_owned());
+                let key = self.node(node, Step::Key);
                 self.inner(key, [key_a, key_b], rules);
-                let value = self.node(node, "[value]".to_owned());
+                let value = self.node(node, Step::Value);
                 self.inner(value, [a, b], rules);
                 if let [Some(a), Some(b)] = places {
                     self.number(key, "offset", Some(a.key.at), Some(b.key.at));
@@ -451,19 +464,18 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn inner(&mut self, node: usize, pair: [&Type; 2], rules: [Rule; 2]) {
-        self.new
-            .push(Task::Types(node, Box::new(pair.map(Type::clone)), rules));
+    fn inner(&mut self, node: usize, pair: [&'a Type; 2], rules: [Rule; 2]) {
+        self.new.push(Task::Types(node, pair, rules));
     }
 
     fn items(
         &mut self,
         node: usize,
-        pair: [&Type; 2],
+        pair: [&'a Type; 2],
         rules: [Rule; 2],
         strides: [Option<u32>; 2],
     ) {
-        let node = self.node(node, "[]".to_owned());
+        let node = self.node(node, Step::Element);
         self.inner(node, pair, rules);
         let value_at = |side: usize| match pair[side] {
             Type::Option(inner) if !resolve::is_table(self.sides[side].types(), inner) => {
@@ -478,40 +490,61 @@ impl<'a> Compare<'a> {
     }
 }
 
-/// Kind and name of a named type.
-fn describe(schema: &Schema, id: TypeId) -> String {
-    let def = &schema[id];
-    let kind = match &def.data {
-        Data::Struct(Struct {
-            class: Class::Table,
-            ..
-        }) => "table",
-        Data::Struct(_) => "inline struct",
-        Data::Enum(_) => "enum",
-        Data::Union(Union {
-            spread: Some(_), ..
-        }) => "spread union",
-        Data::Union(_) => "union",
-    };
-    format!("{kind} `{}`", def.name)
+/// What a type is, without what it contains.
+#[derive(PartialEq)]
+struct What<'a> {
+    kind: &'static str,
+    name: Option<&'a str>,
 }
 
-/// The outermost part of a type.
-fn kind(schema: &Schema, ty: &Type) -> String {
-    match ty {
-        Type::Scalar(scalar) => format!("`{}`", scalar.name()),
-        Type::Text => "text".to_owned(),
-        Type::Named(id) => describe(schema, *id),
-        Type::Array(..) => "an array".to_owned(),
-        Type::Slice(_) => "a slice".to_owned(),
-        Type::Option(_) => "an optional value".to_owned(),
-        Type::Map(..) => "a map".to_owned(),
+impl<'a> What<'a> {
+    /// Kind and name of a named type.
+    fn of(schema: &'a Schema, id: TypeId) -> What<'a> {
+        let def = &schema[id];
+        let kind = match &def.data {
+            Data::Struct(Struct {
+                class: Class::Table,
+                ..
+            }) => "table",
+            Data::Struct(_) => "inline struct",
+            Data::Enum(_) => "enum",
+            Data::Union(Union {
+                spread: Some(_), ..
+            }) => "spread union",
+            Data::Union(_) => "union",
+        };
+        What {
+            kind,
+            name: Some(&def.name),
+        }
+    }
+
+    /// The outermost part of a type.
+    fn kind(schema: &'a Schema, ty: &Type) -> What<'a> {
+        let (kind, name) = match ty {
+            Type::Named(id) => return What::of(schema, *id),
+            Type::Scalar(scalar) => ("", Some(scalar.name())),
+            Type::Text => ("text", None),
+            Type::Array(..) => ("an array", None),
+            Type::Slice(_) => ("a slice", None),
+            Type::Option(_) => ("an optional value", None),
+            Type::Map(..) => ("a map", None),
+        };
+        What { kind, name }
     }
 }
 
-mod interface;
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind, self.name) {
+            (kind, None) => f.write_str(kind),
+            ("", Some(name)) => write!(f, "`{name}`"),
+            (kind, Some(name)) => write!(f, "{kind} `{name}`"),
+        }
+    }
+}
 
-pub use interface::{InterfaceSide, interface_differences, interface_evolution};
-
+#[cfg(test)]
+mod growth;
 #[cfg(test)]
 mod tests;

@@ -22,8 +22,8 @@ mod section;
 mod testing;
 
 pub use compat::{
-    Cause, Difference, Evolution, InterfaceSide, Side, differences, evolution,
-    interface_differences, interface_evolution,
+    Cause, Comparison, Difference, Differences, Evolution, InterfaceSide, Side, Strictness,
+    differences, evolution, interface_differences, interface_evolution,
 };
 pub use fingerprint::{Fingerprint, upstream_id};
 pub use interface::{IMPORT_PREFIX, Interface, Method, Param, Pass, symbol};
@@ -32,4 +32,4 @@ pub use print::{KmError, KmProblem, KmReason};
 pub use schema::{
     Data, Enum, Field, LookupError, Schema, Spread, Struct, Type, TypeDef, TypeId, Union, Variant,
 };
-pub use section::{SectionError, SectionFault};
+pub use section::{SectionError, SectionFault, limits};

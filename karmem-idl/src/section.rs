@@ -1,8 +1,8 @@
 //! Reads the custom section `karmem`; its format is documented in [`karmem_core::section`].
 //!
-//! The bytes may be anything: nothing here recurses deeper than [`MAX_NESTING`], and the work is
-//! proportional to the bytes.
+//! The bytes may be anything: the work is proportional to them, and bounded by [`limits`].
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -16,11 +16,9 @@ use crate::schema::{
 
 mod check;
 mod interface;
+pub mod limits;
 
-/// The longest section that is read, in bytes.
-const MAX_BYTES: usize = 16 << 20;
-/// How deep the type of a field may be nested.
-const MAX_NESTING: usize = 32;
+use limits::{MAX_BYTES, MAX_MEMBERS, MAX_NAME, MAX_NESTING, MAX_TYPES};
 
 const SCALARS: [Scalar; 12] = [
     Scalar::Bool,
@@ -56,6 +54,22 @@ pub enum SectionFault {
     /// The section is longer than any that a tool writes.
     #[error("the section has {bytes} bytes, and {MAX_BYTES} is the most that is read")]
     TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// The section has more of something than any program needs.
+    #[error("the section has more than {most} {what}: split the module")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The most that is read.
+        most: usize,
+    },
+    /// A name or a path is too long.
+    #[error("the name `{start}` has {bytes} bytes, and {MAX_NAME} is the most that is read")]
+    LongName {
+        /// Its beginning.
+        start: String,
         /// Its length.
         bytes: usize,
     },
@@ -153,9 +167,12 @@ impl Schema {
             .enumerate()
             .map(|(i, line)| (line.path, TypeId(i)))
             .collect();
+        let counts = Counts::default();
+        let counts = &counts;
+        let ids = &ids;
         let mut types = Vec::with_capacity(lines.len());
         for line in &lines {
-            let def = Body { line, ids: &ids }.def();
+            let def = Body { line, ids, counts }.def();
             types.push(def.map_err(|fault| SectionError {
                 line: line.number,
                 fault,
@@ -168,7 +185,7 @@ impl Schema {
         let roots = (0..types.len()).map(|i| Type::Named(TypeId(i))).collect();
         let mut read = Vec::with_capacity(interfaces.len());
         for line in &interfaces {
-            let interface = Body { line, ids: &ids }.interface(&types);
+            let interface = Body { line, ids, counts }.interface(&types);
             read.push(interface.map_err(|fault| SectionError {
                 line: line.number,
                 fault,
@@ -207,7 +224,12 @@ fn lines(bytes: &[u8]) -> Result<Vec<Line<'_>>, SectionError> {
         if !is_interface && !is_path(path) {
             return Err(at(number, syntax("the path of a type", path)));
         }
+        named(path).map_err(|fault| at(number, fault))?;
+        let types = found.len();
         match found.entry(path) {
+            Entry::Vacant(_) if types == MAX_TYPES => {
+                return Err(at(number, too_many("types and interfaces", MAX_TYPES)));
+            }
             Entry::Vacant(place) => {
                 place.insert(Line {
                     number,
@@ -249,6 +271,21 @@ fn line_body(line: &[u8]) -> Result<&str, SectionFault> {
         found if found == claimed => Ok(body),
         found => Err(SectionFault::Damaged { found, claimed }),
     }
+}
+
+fn too_many(what: &'static str, most: usize) -> SectionFault {
+    SectionFault::TooMany { what, most }
+}
+
+/// An error if a name or a path is too long.
+fn named(name: &str) -> Result<(), SectionFault> {
+    if name.len() <= MAX_NAME {
+        return Ok(());
+    }
+    Err(SectionFault::LongName {
+        start: clip(name),
+        bytes: name.len(),
+    })
 }
 
 fn syntax(expected: &'static str, found: &str) -> SectionFault {
@@ -295,13 +332,32 @@ fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.parse().ok().filter(|_| strict)
 }
 
+/// What was read so far of what is limited in all lines together.
+#[derive(Default)]
+struct Counts {
+    members: Cell<usize>,
+    methods: Cell<usize>,
+}
+
 /// Parses one line whose path is known.
 struct Body<'a> {
     line: &'a Line<'a>,
     ids: &'a HashMap<&'a str, TypeId>,
+    counts: &'a Counts,
 }
 
 impl<'a> Body<'a> {
+    /// Counts a member and takes its name, which has the right letters.
+    fn member(&self, name: &str) -> Result<String, SectionFault> {
+        let members = &self.counts.members;
+        members.set(members.get() + 1);
+        if members.get() > MAX_MEMBERS {
+            return Err(too_many("fields, variants and parameters", MAX_MEMBERS));
+        }
+        named(name)?;
+        Ok(name.to_owned())
+    }
+
     fn def(&self) -> Result<TypeDef, SectionFault> {
         let mut tokens = self.line.text.split(' ');
         let kind = tokens.nth(1).unwrap_or_default();
@@ -309,9 +365,10 @@ impl<'a> Body<'a> {
         let name = token(&mut tokens, "a name", |text| {
             is_name(text).then(|| text.to_owned())
         })?;
+        named(&name)?;
         let data = match kind {
             "struct" => Data::Struct(self.structure(&name, tokens)?),
-            "enum" => Data::Enum(enumeration(tokens)?),
+            "enum" => Data::Enum(self.enumeration(tokens)?),
             "union" => Data::Union(self.union(tokens)?),
             other => return Err(syntax("`struct`, `enum`, `union` or `interface`", other)),
         };
@@ -374,7 +431,7 @@ impl<'a> Body<'a> {
             at,
         };
         Ok(Field {
-            name: name.to_owned(),
+            name: self.member(name)?,
             ty,
             at: places,
             size,
@@ -472,7 +529,7 @@ impl<'a> Body<'a> {
             };
             let table = path.map(|path| self.named(path)).transpose()?;
             Ok(Variant {
-                name: name.to_owned(),
+                name: self.member(name)?,
                 value,
                 table,
                 at,
@@ -485,19 +542,20 @@ impl<'a> Body<'a> {
             spread,
         })
     }
-}
 
-fn enumeration<'a>(mut tokens: impl Iterator<Item = &'a str>) -> Result<Enum, SectionFault> {
-    let repr = token(&mut tokens, "an integer", scalar)?;
-    let values = tokens.map(|text| {
-        let value = text.split_once('=').filter(|(name, _)| is_name(name));
-        let value = value.and_then(|(name, value)| Some((name.to_owned(), number(value)?)));
-        value.ok_or_else(|| syntax("an enumerator like `Name=0`", text))
-    });
-    Ok(Enum {
-        repr,
-        values: values.collect::<Result<_, _>>()?,
-    })
+    fn enumeration(&self, mut tokens: impl Iterator<Item = &'a str>) -> Result<Enum, SectionFault> {
+        let repr = token(&mut tokens, "an integer", scalar)?;
+        let values = tokens.map(|text| {
+            let value = text.split_once('=').filter(|(name, _)| is_name(name));
+            let value = value.and_then(|(name, value)| Some((name, number(value)?)));
+            let (name, value) = value.ok_or_else(|| syntax("an enumerator like `Name=0`", text))?;
+            Ok((self.member(name)?, value))
+        });
+        Ok(Enum {
+            repr,
+            values: values.collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 /// Takes the next token and reads it by `read`.

@@ -333,10 +333,17 @@ pub(crate) fn zoo_section() -> Vec<u8> {
 /// The same lines, changed by `change`, with hashes that are right again.
 pub(crate) fn rehashed(section: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {
     let text = std::str::from_utf8(section).expect("a section is text");
-    let lines = text.lines().map(|line| {
+    hashed(text.lines().map(|line| {
         let (body, _) = line.rsplit_once(" #").expect("a line has a hash");
-        let body = change(body);
-        format!("{body} #{:016x}\n", section::fnv1a(body.as_bytes()))
+        change(body)
+    }))
+}
+
+/// A section of lines, each with its hash.
+pub(crate) fn hashed(lines: impl IntoIterator<Item = String>) -> Vec<u8> {
+    let lines = lines.into_iter().map(|body| {
+        let hash = section::fnv1a(body.as_bytes());
+        format!("{body} #{hash:016x}\n")
     });
     lines.collect::<String>().into_bytes()
 }

@@ -155,6 +155,9 @@ fn begin(
         Ok(inner) => inner,
         Err(e) => return Err(not_instantiated(e, store)),
     };
+    if let Err(e) = module.owned().run_start(&mut *store, &inner) {
+        return Err(not_instantiated(e, store));
+    }
     let stack = stack_pointer(store, &inner);
     // The signatures were compared by `check_abi`.
     let abi = abi(&inner, store).map_err(|e| Error::Abi(text(e)))?;

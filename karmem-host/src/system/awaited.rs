@@ -35,13 +35,21 @@ impl System {
         P: Params + Sync,
         R: Results + Sync,
     {
-        let (params, top) = self.begin(method, lower)?;
+        let rebound;
+        let func = match method.store == self.store_id {
+            true => &method.inner,
+            false => {
+                rebound = self.rebind(method)?;
+                &rebound
+            }
+        };
+        let (params, top) = self.begin(lower)?;
         let slice = SLICE.min(self.ticks);
         self.store.data_mut().ticks_left = Some(self.ticks - slice);
         self.store.set_epoch_deadline(slice);
         self.running = true;
         let span = tracing::trace_span!("call", method = &*method.name);
-        let call = method.inner.call_async(&mut self.store, params);
+        let call = func.call_async(&mut self.store, params);
         let result = call.instrument(span).await;
         self.running = false;
         self.store.data_mut().ticks_left = None;

@@ -1,8 +1,10 @@
 //! From a list of modules to a system that runs.
 
+use std::collections::BTreeMap;
+
 use karmem_core::Interface;
 use karmem_core::schema::Pass;
-use wasmtime::{Extern, Linker, Store, StoreContextMut};
+use wasmtime::{Extern, Func, ImportType, Linker, Store, StoreContextMut};
 
 use crate::context::Context;
 use crate::engine::{Engine, ticks};
@@ -13,6 +15,7 @@ use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::module::Module;
 use crate::prepared::{INITIALIZERS, not_instantiated};
+use crate::problems::Problems;
 use crate::region::{Access, Region, Sealed};
 use crate::signature::extern_name;
 use crate::system::check::{self, Offer};
@@ -209,21 +212,26 @@ impl SystemBuilder {
                 what: "set of imports",
             });
         }
-        let mut store = Store::new(engine, Context::new(self.limits));
-        store.limiter(|context| &mut context.accountant);
+        let store = new_store(&self.engine, self.limits, self.outbox);
         let fuel = self.limits.fuel_in(&store)?;
+        let mut providers = Linker::new(engine);
+        providers.allow_shadowing(true);
+        let id = crate::instance::next_id();
         let mut system = System {
             store,
-            id: crate::instance::next_id(),
+            engine: self.engine.clone(),
+            id,
+            store_id: id,
             ticks: ticks(self.limits.deadline),
             fuel,
             imports,
+            imported: Default::default(),
+            providers,
+            rebound: Default::default(),
             exact: self.exact,
             running: false,
             held: false,
         };
-        #[cfg(feature = "async")]
-        crate::system::awaited::install(&mut system.store);
         #[cfg(feature = "wasi")]
         if let Some(wasi) = self.wasi {
             system.store.data_mut().wasi = Some(wasi);
@@ -238,8 +246,6 @@ impl SystemBuilder {
         if self.strict {
             system.install_strict()?;
         }
-        system.store.data_mut().state.outbox_len = self.outbox;
-        system.store.data_mut().state.shims = self.engine.shims().clone();
         system.define(self.providers)?;
         let plan = system.plan(&self.modules, &self.links)?;
         system.instantiate(&self.modules, plan)?;
@@ -259,30 +265,64 @@ impl System {
         &mut self,
         providers: Vec<(&'static karmem_core::schema::Interface, Define)>,
     ) -> Result<()> {
-        let heap = heap::provided(&mut self.cx())?;
-        self.store.data_mut().state.providers.push(heap);
+        let mut defined = vec![heap::provided(&mut self.cx())?];
         for (interface, define) in providers {
             let mut definer = Definer {
-                store: self.cx(),
-                funcs: Default::default(),
+                linker: &mut self.providers,
+                module: provider_name(defined.len()),
+                methods: Default::default(),
             };
             define(&mut definer)?;
-            let funcs = definer.funcs;
+            let methods = definer.methods;
             let mutable = |method: &karmem_core::schema::Method| {
                 method
                     .params
                     .iter()
                     .any(|param| matches!(param.pass, Pass::ViewMut(_)))
             };
-            let provided = Provided {
+            let funcs = self.functions(defined.len(), methods)?;
+            defined.push(Provided {
                 interface: InterfaceName::of(interface),
                 schema: check::schema_of(interface),
                 funcs,
                 writes: interface.methods.iter().any(mutable),
-            };
-            self.store.data_mut().state.providers.push(provided);
+            });
         }
+        self.store.data_mut().state.providers = defined;
         Ok(())
+    }
+
+    /// Makes the host's implementations in the store of this system that another store of it has.
+    pub(super) fn define_as(&mut self, providers: &[Provided]) -> Result<()> {
+        let mut defined = vec![heap::provided(&mut self.cx())?];
+        for (index, known) in providers.iter().enumerate().skip(1) {
+            defined.push(Provided {
+                interface: known.interface.clone(),
+                schema: known.schema.clone(),
+                funcs: self.functions(index, known.funcs.keys().copied())?,
+                writes: known.writes,
+            });
+        }
+        self.store.data_mut().state.providers = defined;
+        Ok(())
+    }
+
+    /// The functions of a provider, for the store of this system.
+    fn functions(
+        &mut self,
+        provider: usize,
+        methods: impl IntoIterator<Item = &'static str>,
+    ) -> Result<BTreeMap<&'static str, Func>> {
+        let module = provider_name(provider);
+        let methods = methods.into_iter().map(|method| {
+            let found = self.providers.get(&mut self.store, &module, method);
+            let func = found.ok().and_then(Extern::into_func);
+            // Defined before.
+            let func =
+                func.ok_or_else(|| Error::Instantiate("a provider lacks a method".into()))?;
+            Ok((method, func))
+        });
+        methods.collect()
     }
 
     /// Finds a provider for each interface that a module imports; all problems are reported at once.
@@ -295,38 +335,47 @@ impl System {
             .iter()
             .map(|(name, module)| Offer { name, module })
             .collect();
-        let mut problems = check::choices(choices, &offers);
+        let mut problems = Problems::default();
+        check::choices(choices, &offers, &mut problems);
         let mut plan = Vec::new();
         for consumer in &offers {
             let mut targets = Vec::new();
-            for wanted in port::wanted(consumer.module.wasmtime()) {
-                let providers = &self.store.data().state.providers;
+            let providers = &self.store.data().state.providers;
+            let mut links = check::Links::new(*consumer, &offers, providers, self.exact);
+            for wanted in &consumer.module.wants().interfaces {
                 let choice = choices.iter().find(|c| {
                     c.consumer == consumer.name && wanted.interface.answers_to(&c.interface)
                 });
-                let target = check::resolve(consumer, &wanted, &offers, providers, choice);
-                let checked = target.and_then(|target| {
-                    check::link(providers, consumer, &wanted, &offers, target, self.exact)
-                        .map(|()| target)
-                });
-                match checked {
-                    Ok(target) => targets.push((wanted, target)),
-                    Err(mut found) => problems.append(&mut found),
+                match check::resolve(consumer, wanted, &offers, providers, choice) {
+                    Ok(target) => {
+                        links.check(wanted, target, &mut problems);
+                        targets.push((wanted.clone(), target));
+                    }
+                    Err(problem) => problems.add(|| problem),
                 }
             }
-            problems.append(&mut self.other_imports(consumer));
+            self.other_imports(consumer, &mut problems);
             plan.push(targets);
         }
-        if problems.is_empty() {
-            Ok(plan)
-        } else {
-            Err(Error::Link { problems })
+        match problems.result() {
+            Ok(()) => Ok(plan),
+            Err(problems) => Err(Error::Link { problems }),
         }
     }
 
-    /// What is wrong with the imports that belong to no interface.
-    pub(super) fn other_imports(&mut self, consumer: &Offer<'_>) -> Vec<String> {
-        let mut problems = Vec::new();
+    /// What the host provides for an import that belongs to no interface.
+    fn imported(&mut self, import: &ImportType<'_>) -> Option<Extern> {
+        let key = (import.module().to_owned(), import.name().to_owned());
+        if let Some(found) = self.imported.get(&key) {
+            return Some(found.clone());
+        }
+        let found = self.imports.get_by_import(&mut self.store, import)?;
+        self.imported.insert(key, found.clone());
+        Some(found)
+    }
+
+    /// Checks the imports that belong to no interface.
+    pub(super) fn other_imports(&mut self, consumer: &Offer<'_>, problems: &mut Problems) {
         for import in consumer.module.wasmtime().imports() {
             if InterfaceName::of_import(import.module()).is_some()
                 || wasi::MODULES.contains(&import.module())
@@ -334,27 +383,28 @@ impl System {
                 continue;
             }
             let wanted = import.ty();
-            let name = format!(
-                "`{}.{}`: {}",
-                import.module(),
-                import.name(),
-                extern_name(&wanted)
-            );
-            let problem = match self.imports.get_by_import(&mut self.store, &import) {
-                None => format!("{name}, which nobody provides"),
+            let what = match self.imported(&import) {
+                None => "which nobody provides".into(),
                 Some(Extern::Func(func))
                     if !wanted
                         .func()
                         .is_some_and(|w| func.ty(&self.store).matches(w)) =>
                 {
                     let found = extern_name(&wasmtime::ExternType::Func(func.ty(&self.store)));
-                    format!("{name}, but the host has {found}")
+                    format!("but the host has {found}")
                 }
                 Some(_) => continue,
             };
-            problems.push(format!("`{}` imports {problem}", consumer.name));
+            problems.add(|| {
+                format!(
+                    "`{}` imports `{}.{}`: {}, {what}",
+                    consumer.name,
+                    import.module(),
+                    import.name(),
+                    extern_name(&wanted)
+                )
+            });
         }
-        problems
     }
 
     /// Instantiates all modules, links them, and starts them.
@@ -392,17 +442,14 @@ impl System {
     ) -> Result<(Guest, Vec<Port>)> {
         let _span = tracing::debug_span!("instantiate", module = name).entered();
         let number = u32::try_from(index).unwrap_or(shim::HOST);
-        let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
         let (shim, ports) = make_ports(&mut self.cx(), Some(index), number, targets)?;
         let mut externs = Vec::new();
-        for import in module.wasmtime().imports() {
-            let interface = InterfaceName::of_import(import.module());
-            let found: Extern = if let Some(interface) = interface {
-                let slot = slot_of(&wanted, &interface, import.name());
-                let slot =
-                    slot.ok_or_else(|| Error::Instantiate("an import without slot".into()))?;
+        for (import, slot) in module.wasmtime().imports().zip(&module.wants().slots) {
+            let found: Extern = if let Some(slot) = *slot {
+                let shim =
+                    shim.ok_or_else(|| Error::Instantiate("an import without shim".into()))?;
                 port::import(&mut self.cx(), shim, slot)?.into()
-            } else if let Some(found) = self.imports.get_by_import(&mut self.store, &import) {
+            } else if let Some(found) = self.imported(&import) {
                 found
             } else if let wasmtime::ExternType::Func(ty) = import.ty() {
                 wasi::denied(&mut self.cx(), import.name(), &ty).into()
@@ -414,8 +461,23 @@ impl System {
             externs.push(found);
         }
         self.renew();
+        let owned = module.owned();
+        let accountant = &mut self.store.data_mut().accountant;
+        let (memory, tables) = accountant.used();
+        accountant.make(owned.memories.len(), owned.tables());
         let instance = wasmtime::Instance::new(&mut self.store, module.wasmtime(), &externs);
-        let instance = instance.map_err(|e| not_instantiated(e, &self.store))?;
+        let instance = instance.map_err(|e| {
+            // No code of the module ran. If its data or elements did not fit, wasmtime keeps an instance that
+            // nobody can reach; of its memories only pages with data were touched.
+            let error = not_instantiated(e, &self.store);
+            let context = self.store.data_mut();
+            let (memory_now, tables_now) = context.accountant.used();
+            let (memory, tables) = (memory_now - memory, tables_now - tables);
+            let kept = owned.kept(tables).saturating_add(owned.data.min(memory));
+            context.accountant.retire(memory, tables, kept);
+            context.state.stats.retired += 1;
+            error
+        })?;
         let store = self.cx();
         let guest = Guest::new(store, name.into(), module.clone(), instance, None)?;
         Ok((guest, ports))
@@ -423,6 +485,9 @@ impl System {
 
     /// Lets a module initialise itself, once its imports lead somewhere.
     pub(super) fn start(&mut self, guest: &mut Guest) -> Result<()> {
+        let store = &mut self.cx();
+        let started = guest.module.owned().run_start(&mut *store, &guest.instance);
+        started.map_err(|e| not_instantiated(e, &self.store))?;
         for name in INITIALIZERS {
             guest.call_if_exported(&mut self.cx(), name)?;
         }
@@ -465,16 +530,37 @@ impl System {
     }
 }
 
-/// The shim of a consumer, and its ports.
-fn make_ports(
+/// The name of an implementation among all of a system.
+fn provider_name(index: usize) -> String {
+    index.to_string()
+}
+
+/// A store for a system, with nothing in it.
+pub(super) fn new_store(engine: &Engine, limits: Limits, outbox: usize) -> Store<Context> {
+    let mut store = Store::new(engine.wasmtime(), Context::new(limits));
+    store.limiter(|context| &mut context.accountant);
+    #[cfg(feature = "async")]
+    crate::system::awaited::install(&mut store);
+    let state = &mut store.data_mut().state;
+    state.outbox_len = outbox;
+    state.shims = engine.shims().clone();
+    store
+}
+
+/// The shim of a consumer, if it calls anybody, and its ports.
+pub(super) fn make_ports(
     store: &mut StoreContextMut<'_, Context>,
     consumer: Option<usize>,
     number: u32,
     targets: &[(Wanted, Target)],
-) -> Result<(Shim, Vec<Port>)> {
+) -> Result<(Option<Shim>, Vec<Port>)> {
     let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
     let signatures = port::signatures(&wanted)?;
+    if targets.is_empty() {
+        return Ok((None, Vec::new()));
+    }
     let shims = store.data().state.shims.clone();
+    store.data_mut().accountant.make(0, 1);
     let shim = shims.instantiate(store, number, signatures)?;
     let mut slots = 0..;
     let ports = targets.iter().map(|(wanted, target)| Port {
@@ -490,17 +576,5 @@ fn make_ports(
         target: *target,
     });
     let ports = ports.collect();
-    Ok((shim, ports))
-}
-
-/// The slot of an import.
-fn slot_of(wanted: &[Wanted], interface: &InterfaceName, field: &str) -> Option<u32> {
-    let methods = wanted
-        .iter()
-        .flat_map(|w| w.methods.iter().map(move |(m, _)| (w, m)));
-    let method = interface.method_of(field).unwrap_or(field);
-    (0..)
-        .zip(methods)
-        .find(|(_, (w, m))| w.interface == *interface && m.as_str() == method)
-        .map(|(slot, _)| slot)
+    Ok((Some(shim), ports))
 }

@@ -1,12 +1,14 @@
 //! Whether modules fit together, found out before anything of them runs.
 
 use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry, HashMap};
 
 use karmem_core::schema;
-use karmem_idl::{Cause, Difference, InterfaceSide, LookupError, Schema, Side};
+use karmem_idl::{Comparison, Differences, Interface, Schema, Strictness};
 use wasmtime::FuncType;
 
 use crate::module::{Module, name_list};
+use crate::problems::Problems;
 use crate::signature::Signature;
 use crate::system::build::{Choice, HOST};
 use crate::system::port::{InterfaceName, Port, Provided, Target, Wanted};
@@ -20,6 +22,17 @@ pub(super) struct Offer<'a> {
 
 /// What is wrong, each with its place.
 type Checked<T = ()> = Result<T, Vec<String>>;
+
+/// The interfaces of a package and name that a module describes, by version.
+fn versions_of<'a>(schema: Option<&'a Schema>, name: &InterfaceName) -> &'a [Interface] {
+    // Those of a section are sorted; the host's schemas have one.
+    let all = schema.map(Schema::interfaces).unwrap_or_default();
+    let key =
+        |it: &Interface| (it.package.as_str(), it.name.as_str()).cmp(&(&name.package, &name.name));
+    let start = all.partition_point(|it| key(it).is_lt());
+    let end = all.partition_point(|it| key(it).is_le());
+    all.get(start..end).unwrap_or_default()
+}
 
 /// The schema of an interface of the host.
 pub(super) fn schema_of(interface: &'static schema::Interface) -> Schema {
@@ -59,11 +72,8 @@ fn exports(module: &Module, wanted: &Wanted) -> Exports {
         return Exports::None;
     }
     // Exports do not carry the version, but a module that describes the interface does.
-    let described = module.schema().map(Schema::interfaces).unwrap_or_default();
-    let same =
-        |i: &&karmem_idl::Interface| i.package == interface.package && i.name == interface.name;
-    let versions: Vec<_> = described.iter().filter(same).map(|i| i.version).collect();
-    if !versions.is_empty() && !versions.contains(&interface.version) {
+    let described = versions_of(module.schema(), interface);
+    if !described.is_empty() && described.iter().all(|i| i.version != interface.version) {
         return Exports::None;
     }
     if missing.is_empty() {
@@ -79,30 +89,33 @@ fn exports(module: &Module, wanted: &Wanted) -> Exports {
 }
 
 /// Choices that cannot be meant.
-pub(super) fn choices(choices: &[Choice], offers: &[Offer<'_>]) -> Vec<String> {
-    let mut problems = Vec::new();
+pub(super) fn choices(choices: &[Choice], offers: &[Offer<'_>], problems: &mut Problems) {
     for choice in choices {
         let known = |name: &str| offers.iter().any(|offer| offer.name == name);
         if !known(&choice.provider) && choice.provider != HOST {
-            problems.push(format!(
-                "`{}` was to provide `{}`, but there is no such module",
-                choice.provider, choice.interface
-            ));
+            problems.add(|| {
+                format!(
+                    "`{}` was to provide `{}`, but there is no such module",
+                    choice.provider, choice.interface
+                )
+            });
         }
         let consumer = offers.iter().find(|offer| offer.name == choice.consumer);
         let imports = consumer.is_some_and(|offer| {
-            crate::system::port::wanted(offer.module.wasmtime())
+            let interfaces = &offer.module.wants().interfaces;
+            interfaces
                 .iter()
                 .any(|wanted| wanted.interface.answers_to(&choice.interface))
         });
         if !imports {
-            problems.push(format!(
-                "a provider of `{}` was chosen for `{}`, which imports no such interface",
-                choice.interface, choice.consumer
-            ));
+            problems.add(|| {
+                format!(
+                    "a provider of `{}` was chosen for `{}`, which imports no such interface",
+                    choice.interface, choice.consumer
+                )
+            });
         }
     }
-    problems
 }
 
 /// Finds who provides what a module imports.
@@ -112,7 +125,7 @@ pub(super) fn resolve(
     offers: &[Offer<'_>],
     providers: &[Provided],
     choice: Option<&Choice>,
-) -> Checked<Target> {
+) -> Result<Target, String> {
     let interface = &wanted.interface;
     let mut found = Vec::new();
     let mut partly = Vec::new();
@@ -147,187 +160,169 @@ pub(super) fn resolve(
                     "; `{name}` exports a part of it and lacks {missing}"
                 ));
             }
-            Err(vec![problem])
+            Err(problem)
         }
         several => {
             let names = name_list(several.iter().map(|(name, _)| (*name).into()).collect());
-            Err(vec![format!(
+            Err(format!(
                 "{what}, which {names} provide: choose one with `link`"
-            )])
+            ))
         }
     }
 }
 
-/// Compares what a consumer wants with what its provider has.
-pub(super) fn link(
-    providers: &[Provided],
-    consumer: &Offer<'_>,
-    wanted: &Wanted,
-    offers: &[Offer<'_>],
-    target: Target,
+/// Compares what one consumer wants with what its providers have. The types of all interfaces that it has
+/// from one provider are compared in one walk.
+pub(super) struct Links<'a> {
+    consumer: Offer<'a>,
+    offers: &'a [Offer<'a>],
+    providers: &'a [Provided],
     exact: bool,
-) -> Checked {
-    match target {
-        Target::Guest(guest) => {
-            let provider = &offers[guest];
-            let mut problems = Vec::new();
-            for (method, ty) in &wanted.methods {
-                let name = wanted.interface.method(method);
-                match provider.module.function(&name) {
-                    None => problems.push(format!(
-                        "`{}` imports `{name}` of `{}`, which does not export it",
-                        consumer.name, provider.name
-                    )),
-                    Some(found) => {
-                        problems.extend(signatures(consumer.name, provider.name, &name, ty, &found))
+    walks: HashMap<Target, Comparison<'a>>,
+}
+
+impl<'a> Links<'a> {
+    pub(super) fn new(
+        consumer: Offer<'a>,
+        offers: &'a [Offer<'a>],
+        providers: &'a [Provided],
+        exact: bool,
+    ) -> Links<'a> {
+        Links {
+            consumer,
+            offers,
+            providers,
+            exact,
+            walks: HashMap::new(),
+        }
+    }
+
+    /// Checks one interface.
+    pub(super) fn check(&mut self, wanted: &Wanted, target: Target, problems: &mut Problems) {
+        let before = problems.len();
+        let consumer = self.consumer;
+        let side = match target {
+            Target::Guest(guest) => {
+                let Some(provider) = self.offers.get(guest) else {
+                    return;
+                };
+                for (method, ty) in &wanted.methods {
+                    let name = wanted.interface.method(method);
+                    match provider.module.function(&name) {
+                        None => problems.add(|| {
+                            format!(
+                                "`{}` imports `{name}` of `{}`, which does not export it",
+                                consumer.name, provider.name
+                            )
+                        }),
+                        Some(found) => signatures(
+                            (consumer.name, ty),
+                            (provider.name, &found),
+                            &name,
+                            problems,
+                        ),
                     }
                 }
+                provider
+                    .module
+                    .schema()
+                    .map(|schema| (provider.name, schema))
             }
-            if !problems.is_empty() {
-                return Err(problems);
-            }
-            match (consumer.module.schema(), provider.module.schema()) {
-                (Some(left), Some(right)) => types(
-                    (consumer.name, left),
-                    (provider.name, right),
-                    &wanted.interface,
-                    exact,
-                ),
-                // A module without a schema has only its signatures to compare.
-                _ => Ok(()),
-            }
-        }
-        Target::Host(index) => {
-            let Some(provided) = providers.get(index) else {
-                return Ok(());
-            };
-            let mut problems = Vec::new();
-            for (method, _) in &wanted.methods {
-                if !provided.funcs.contains_key(method.as_str()) {
-                    problems.push(format!(
-                        "`{}` imports the method `{method}` of `{}`, which the host's lacks",
-                        consumer.name, wanted.interface
-                    ));
+            Target::Host(index) => {
+                let Some(provided) = self.providers.get(index) else {
+                    return;
+                };
+                for (method, _) in &wanted.methods {
+                    if !provided.funcs.contains_key(method.as_str()) {
+                        problems.add(|| {
+                            format!(
+                                "`{}` imports the method `{method}` of `{}`, which the host's lacks",
+                                consumer.name, wanted.interface
+                            )
+                        });
+                    }
                 }
+                Some((HOST, &provided.schema))
             }
-            if !problems.is_empty() {
-                return Err(problems);
-            }
-            match consumer.module.schema() {
-                Some(left) => {
-                    let right = (HOST, &provided.schema);
-                    types((consumer.name, left), right, &wanted.interface, exact)
-                }
-                None => Ok(()),
-            }
+        };
+        // A module without a schema has only its signatures to compare.
+        let (Some(left), Some(right)) = (consumer.module.schema(), side) else {
+            return;
+        };
+        if problems.len() > before {
+            return;
         }
+        let left = (consumer.name, left);
+        let walk = match self.walks.entry(target) {
+            Entry::Occupied(walk) => walk.into_mut(),
+            Entry::Vacant(place) => place.insert(comparison(left, right, self.exact)),
+        };
+        types(walk, left, right, &wanted.interface, problems);
     }
 }
 
 fn signatures(
-    consumer: &str,
-    provider: &str,
+    (consumer, wanted): (&str, &FuncType),
+    (provider, found): (&str, &FuncType),
     name: &str,
-    wanted: &FuncType,
-    found: &FuncType,
-) -> Option<String> {
-    if found.matches(wanted) {
-        return None;
+    problems: &mut Problems,
+) {
+    if !found.matches(wanted) {
+        problems.add(|| {
+            let (wanted, found) = (Signature::of_wasm(wanted), Signature::of_wasm(found));
+            format!(
+                "`{consumer}` imports `{name}` as {wanted}, and `{provider}` exports it as {found}"
+            )
+        });
     }
-    let (wanted, found) = (Signature::of_wasm(wanted), Signature::of_wasm(found));
-    Some(format!(
-        "`{consumer}` imports `{name}` as {wanted}, and `{provider}` exports it as {found}"
-    ))
+}
+
+fn comparison<'a>(
+    left: (&'a str, &'a Schema),
+    right: (&'a str, &'a Schema),
+    exact: bool,
+) -> Comparison<'a> {
+    let strictness = match exact {
+        true => Strictness::ExactTypes,
+        false => Strictness::Evolution,
+    };
+    Comparison::new(left, right, strictness)
 }
 
 /// Compares the types of an interface on both sides.
-fn types(
-    (left_name, left): (&str, &Schema),
-    (right_name, right): (&str, &Schema),
+fn types<'a>(
+    walk: &mut Comparison<'a>,
+    left: (&str, &'a Schema),
+    right: (&str, &'a Schema),
     interface: &InterfaceName,
-    exact: bool,
-) -> Checked {
-    let find = |schema: &Schema| {
-        let mut all = schema.interfaces().iter();
-        all.position(|i| InterfaceName::of_idl(i) == *interface)
+    problems: &mut Problems,
+) {
+    let find = |schema: &'a Schema| {
+        let mut versions = versions_of(Some(schema), interface).iter();
+        versions.find(|it| it.version == interface.version)
     };
-    let (Some(a), Some(b)) = (find(left), find(right)) else {
+    let (Some(a), Some(b)) = (find(left.1), find(right.1)) else {
         // One side does not describe it: an import by hand, as of the heap.
-        return Ok(());
+        return;
     };
-    let left = InterfaceSide {
-        label: left_name,
-        schema: left,
-        interface: &left.interfaces()[a],
-    };
-    let right = InterfaceSide {
-        label: right_name,
-        schema: right,
-        interface: &right.interfaces()[b],
-    };
-    let differences = if exact {
-        // Who calls some of the methods says nothing of the others.
-        let mut found = karmem_idl::interface_differences(left, right, usize::MAX);
-        found.retain(|difference| {
-            let place = difference.path.split_once('.').map(|(_, place)| place);
-            let mut methods = right.interface.methods.iter();
-            difference.cause != Cause::OnlyRight
-                || !methods.any(|method| place == Some(&method.name))
+    let found = walk.interfaces(a, b);
+    for difference in &found.listed {
+        problems.add(|| {
+            let (left, right) = (left.0, right.0);
+            format!("`{left}` and `{right}` differ in `{interface}`: {difference}")
         });
-        found.truncate(LISTED);
-        found
-    } else {
-        karmem_idl::interface_evolution(left, right)
-            .err()
-            .unwrap_or_default()
-    };
-    if differences.is_empty() {
-        return Ok(());
     }
-    let line = |difference: &Difference| {
-        format!("`{left_name}` and `{right_name}` differ in `{interface}`: {difference}")
-    };
-    Err(differences.iter().map(line).collect())
+    problems.add_more(found.more);
 }
-
-/// How many differences are listed.
-const LISTED: usize = 16;
 
 /// What changed between two versions of a module so that they cannot read each other's data: their types
 /// of the same names are compared.
-pub(super) fn versions(old: &Module, new: &Module) -> Vec<Difference> {
+pub(super) fn versions(old: &Module, new: &Module) -> Differences {
     let (Some(old), Some(new)) = (old.schema(), new.schema()) else {
-        return Vec::new();
+        return Differences::default();
     };
-    let mut found = Vec::new();
-    for left in old.ids() {
-        let right = match new.find(&old[left].name) {
-            Ok(right) => right,
-            Err(LookupError::Ambiguous { .. }) => match new.by_path(&old[left].path) {
-                Some(right) => right,
-                None => continue,
-            },
-            // A type that is not used any more harms nobody.
-            Err(_) => continue,
-        };
-        let left = Side {
-            label: "the old version",
-            schema: old,
-            ty: left,
-        };
-        let right = Side {
-            label: "the new version",
-            schema: new,
-            ty: right,
-        };
-        for difference in karmem_idl::evolution(left, right).err().unwrap_or_default() {
-            // A type shows up again in all that contain it.
-            if found.len() < LISTED && !found.contains(&difference) {
-                found.push(difference);
-            }
-        }
-    }
-    found
+    let (old, new) = (("the old version", old), ("the new version", new));
+    Comparison::new(old, new, Strictness::Evolution).same_names()
 }
 
 /// What the host wants of a module: all methods of an interface.
@@ -341,28 +336,26 @@ pub(super) fn of_host(
         interface: id.clone(),
         methods: Vec::new(),
     };
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     for method in interface.methods {
         let export = id.method(method.name);
         match module.function(&export) {
             Some(ty) => wanted.methods.push((method.name.to_owned(), ty)),
-            None => problems.push(format!(
-                "the host calls `{id}` of `{name}`, which exports no `{export}`: it exports {}",
-                module.function_names()
-            )),
+            None => problems.add(|| {
+                format!(
+                    "the host calls `{id}` of `{name}`, which exports no `{export}`: it exports {}",
+                    module.function_names()
+                )
+            }),
         }
     }
     if let Exports::None = exports(module, &wanted)
-        && problems.is_empty()
+        && problems.len() == 0
         && !wanted.methods.is_empty()
     {
-        problems.push(format!("`{name}` has another version of `{id}`"));
+        problems.add(|| format!("`{name}` has another version of `{id}`"));
     }
-    if problems.is_empty() {
-        Ok(wanted)
-    } else {
-        Err(problems)
-    }
+    problems.result().map(|()| wanted)
 }
 
 /// Compares the host's interface with the module's.
@@ -375,36 +368,43 @@ pub(super) fn host_link(
     match module.schema() {
         Some(schema) => {
             let host = schema_of(interface);
+            let (left, right) = ((HOST, &host), (name, schema));
+            let mut walk = comparison(left, right, exact);
+            let mut problems = Problems::default();
             types(
-                (HOST, &host),
-                (name, schema),
+                &mut walk,
+                left,
+                right,
                 &InterfaceName::of(interface),
-                exact,
-            )
+                &mut problems,
+            );
+            problems.result()
         }
         None => Ok(()),
     }
 }
 
-/// Whether a new version of a module still has what clients of the host call.
-pub(super) fn still_serves_host(old: &Module, new: &Module, name: &str, port: &Port) -> Checked {
-    let mut problems = Vec::new();
+/// Checks that a new version of a module still has what clients of the host call.
+pub(super) fn still_serves_host(
+    old: &Module,
+    new: &Module,
+    name: &str,
+    port: &Port,
+    problems: &mut Problems,
+) {
     for (method, _) in &port.methods {
         let export = port.interface.method(method);
         match (old.function(&export), new.function(&export)) {
-            (_, None) => problems.push(format!(
-                "the host calls `{export}` of `{name}`, which the new version does not export"
-            )),
+            (_, None) => problems.add(|| {
+                format!(
+                    "the host calls `{export}` of `{name}`, which the new version does not export"
+                )
+            }),
             (Some(wanted), Some(found)) => {
-                problems.extend(signatures(HOST, name, &export, &wanted, &found));
+                signatures((HOST, &wanted), (name, &found), &export, problems);
             }
             (None, Some(_)) => {}
         }
     }
     // Its types are the old version's, or evolved from them, which was compared before.
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
 }

@@ -32,7 +32,10 @@ pub trait Client: Sized {
 pub struct Link<'a> {
     pub(super) store: StoreContextMut<'a, Context>,
     pub(super) port: Port,
+    /// The number of the port among those of the host.
+    pub(super) number: usize,
     pub(super) system: u64,
+    pub(super) store_id: u64,
 }
 
 impl Link<'_> {
@@ -68,15 +71,23 @@ impl Link<'_> {
             inner: typed,
             name: self.port.interface.method(name).into(),
             system: self.system,
+            store: self.store_id,
+            port: self.number,
+            slot: slot.map_or(0, |(_, slot)| *slot),
         })
     }
 }
 
-/// A method of some module of a system. It stays good when the module is swapped.
+/// A method of some module of a system. It stays good when the module is swapped and when the system is
+/// [rebuilt](crate::System::rebuild).
 pub struct Method<P, R> {
     pub(super) inner: TypedFunc<P, R>,
     pub(super) name: Arc<str>,
     pub(super) system: u64,
+    /// The store that `inner` belongs to, and where another one has the same function.
+    pub(super) store: u64,
+    pub(super) port: usize,
+    pub(super) slot: u32,
 }
 
 impl<P, R> Clone for Method<P, R> {
@@ -85,6 +96,9 @@ impl<P, R> Clone for Method<P, R> {
             inner: self.inner.clone(),
             name: self.name.clone(),
             system: self.system,
+            store: self.store,
+            port: self.port,
+            slot: self.slot,
         }
     }
 }

@@ -12,6 +12,7 @@ mod memory;
 mod outboxes;
 mod port;
 mod provider;
+mod rebuild;
 mod regions;
 mod shim;
 mod state;
@@ -19,12 +20,15 @@ mod swap;
 mod table;
 mod wasi;
 
+use std::collections::HashMap;
+
 use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
 
 pub use build::SystemBuilder;
 pub use client::{Client, Link, Method, Receiving, Sending};
 pub use describe::Description;
 pub use memory::Removed;
+pub(crate) use port::Wants;
 pub use provider::{Caller, Definer, Implementation, Open, Provider, Serving, provided};
 pub(crate) use shim::Shims;
 pub(crate) use state::State;
@@ -51,11 +55,22 @@ use port::Poisoned;
 /// is [swapped](System::swap) for a new instance.
 pub struct System {
     pub(super) store: Store<Context>,
+    pub(super) engine: Engine,
     pub(super) id: u64,
+    /// Changes with the store, when the system is rebuilt.
+    pub(super) store_id: u64,
     pub(super) ticks: u64,
     /// Fuel of each call, if the engine counts it.
     pub(super) fuel: Option<u64>,
     pub(super) imports: wasmtime::Linker<Context>,
+    /// Those of them that were asked for: each time that it is asked, a linker makes a function that lasts as
+    /// long as the store.
+    pub(super) imported: HashMap<(String, String), wasmtime::Extern>,
+    /// The functions of the host's implementations, for any store.
+    pub(super) providers: wasmtime::Linker<Context>,
+    /// Functions of methods that were fetched before the system was rebuilt: by the number of the host's
+    /// port, and the slot.
+    pub(super) rebound: HashMap<(usize, u32), wasmtime::Func>,
     pub(super) exact: bool,
     /// Whether a call was begun. Found set by the next use if the call did not end: its future was
     /// dropped, or the host's code that it called panicked.
@@ -101,11 +116,15 @@ impl System {
     /// another one of this name.
     pub fn client<C: Client>(&mut self, module: &str) -> Result<C> {
         let port = self.host_port(module, <C::Interface as karmem_core::Interface>::INTERFACE)?;
-        let (system, store) = (self.id, self.store.as_context_mut());
+        let mut ports = self.state().ports.iter().filter(|p| p.consumer.is_none());
+        let same = |p: &port::Port| p.target == port.target && p.interface == port.interface;
+        let number = ports.position(same).unwrap_or_default();
         C::bind(&mut Link {
-            store,
+            number,
             port,
-            system,
+            system: self.id,
+            store_id: self.store_id,
+            store: self.store.as_context_mut(),
         })
     }
 
@@ -124,26 +143,24 @@ impl System {
         lift: impl FnOnce(R, &Receiving<'_>) -> Result<T>,
     ) -> Result<T> {
         let _span = tracing::trace_span!("call", method = &*method.name).entered();
-        let (params, top) = self.begin(method, lower)?;
+        let rebound;
+        let func = match method.store == self.store_id {
+            true => &method.inner,
+            false => {
+                rebound = self.rebind(method)?;
+                &rebound
+            }
+        };
+        let (params, top) = self.begin(lower)?;
         self.running = true;
-        let result = method.inner.call(&mut self.store, params);
+        let result = func.call(&mut self.store, params);
         self.running = false;
         self.end(method, top, result, lift)
     }
 
     /// What comes before a call.
     #[inline]
-    fn begin<P, R>(
-        &mut self,
-        method: &Method<P, R>,
-        lower: impl FnOnce(&mut Sending<'_>) -> Result<P>,
-    ) -> Result<(P, u32)> {
-        // wasmtime would panic.
-        if method.system != self.id {
-            return Err(Error::OtherInstance {
-                name: method.name.as_ref().into(),
-            });
-        }
+    fn begin<P>(&mut self, lower: impl FnOnce(&mut Sending<'_>) -> Result<P>) -> Result<(P, u32)> {
         self.renew();
         let state = &mut self.store.data_mut().state;
         let top = state.top;
@@ -161,6 +178,37 @@ impl System {
             }
         }
         Ok((params, top))
+    }
+
+    /// The function of a method that belongs to another store: one from before the system was rebuilt.
+    /// wasmtime would panic at one of another system.
+    #[cold]
+    fn rebind<P: Params, R: Results>(
+        &mut self,
+        method: &Method<P, R>,
+    ) -> Result<wasmtime::TypedFunc<P, R>> {
+        let other = || Error::OtherInstance {
+            name: method.name.as_ref().into(),
+        };
+        if method.system != self.id {
+            return Err(other());
+        }
+        let key = (method.port, method.slot);
+        let func = match self.rebound.get(&key) {
+            Some(func) => *func,
+            None => {
+                let mut ports = self.state().ports.iter().filter(|p| p.consumer.is_none());
+                let shim = ports.nth(method.port).map(|port| port.shim);
+                let func = shim.and_then(|shim| {
+                    let name = shim::function(method.slot);
+                    shim.instance.get_func(&mut self.store, &name)
+                });
+                let func = func.ok_or_else(other)?;
+                self.rebound.insert(key, func);
+                func
+            }
+        };
+        func.typed(&self.store).map_err(|_| other())
     }
 
     /// What comes after a call.
@@ -383,7 +431,12 @@ impl System {
     /// What it did so far.
     #[must_use]
     pub fn stats(&self) -> SystemStats {
-        self.state().stats
+        let accountant = &self.store.data().accountant;
+        SystemStats {
+            instances: accountant.instances() as u64,
+            retired_bytes: accountant.retired() as u64,
+            ..self.state().stats
+        }
     }
 
     /// What all its modules together may use.

@@ -30,7 +30,7 @@ impl System {
     }
 
     /// The outbox of one module, if it is linked with anybody and can take regions.
-    fn give_outbox(&mut self, index: usize) -> Result<()> {
+    pub(super) fn give_outbox(&mut self, index: usize) -> Result<()> {
         let member = &self.state().guests[index];
         // A poisoned one is given what it lacks when it is swapped.
         let well = member.guest.abi.is_some() && member.poisoned.is_none();

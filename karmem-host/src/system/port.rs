@@ -89,7 +89,7 @@ pub(super) struct Port {
 }
 
 /// Who provides an interface.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Target {
     /// A module.
     Guest(usize),
@@ -114,26 +114,57 @@ pub(crate) struct Wanted {
     pub(crate) methods: Vec<(String, FuncType)>,
 }
 
-/// The interfaces that a module imports.
-pub(crate) fn wanted(module: &wasmtime::Module) -> Vec<Wanted> {
-    let mut found: BTreeMap<InterfaceName, Vec<(String, FuncType)>> = BTreeMap::new();
-    for import in module.imports() {
-        let wasmtime::ExternType::Func(ty) = import.ty() else {
-            continue;
-        };
-        let Some(interface) = InterfaceName::of_import(import.module()) else {
-            continue;
-        };
-        let method = interface
-            .method_of(import.name())
-            .unwrap_or(import.name())
-            .to_owned();
-        found.entry(interface).or_default().push((method, ty));
+/// What a module imports of interfaces.
+#[derive(Debug, Default)]
+pub(crate) struct Wants {
+    /// By name; the methods of all of them, one after another, have the slots of a shim.
+    pub(crate) interfaces: Vec<Wanted>,
+    /// The slot of each import of the module, in its order; `None` for those of no interface.
+    pub(crate) slots: Vec<Option<u32>>,
+}
+
+impl Wants {
+    pub(crate) fn of(module: &wasmtime::Module) -> Wants {
+        let mut found: BTreeMap<InterfaceName, (Wanted, Vec<usize>)> = BTreeMap::new();
+        let mut slots = Vec::new();
+        for (index, import) in module.imports().enumerate() {
+            slots.push(None);
+            let wasmtime::ExternType::Func(ty) = import.ty() else {
+                continue;
+            };
+            let Some(interface) = InterfaceName::of_import(import.module()) else {
+                continue;
+            };
+            let method = interface
+                .method_of(import.name())
+                .unwrap_or(import.name())
+                .to_owned();
+            let entry = found.entry(interface.clone());
+            let (wanted, imports) = entry.or_insert_with(|| {
+                let methods = Vec::new();
+                (Wanted { interface, methods }, Vec::new())
+            });
+            wanted.methods.push((method, ty));
+            imports.push(index);
+        }
+        let imports = found.values().flat_map(|(_, imports)| imports);
+        for (slot, import) in (0..).zip(imports) {
+            slots[*import] = Some(slot);
+        }
+        let interfaces = found.into_values().map(|(wanted, _)| wanted);
+        Wants {
+            interfaces: interfaces.collect(),
+            slots,
+        }
     }
-    let wanted = found.into_iter();
-    wanted
-        .map(|(interface, methods)| Wanted { interface, methods })
-        .collect()
+
+    /// What is wanted of one interface.
+    pub(crate) fn interface(&self, name: &InterfaceName) -> Option<&Wanted> {
+        let found = self
+            .interfaces
+            .binary_search_by(|wanted| wanted.interface.cmp(name));
+        self.interfaces.get(found.ok()?)
+    }
 }
 
 /// The signatures of a consumer's functions, in the order of its slots.

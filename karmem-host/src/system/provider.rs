@@ -1,12 +1,12 @@
 //! Implementations in the host: what `#[karmem::interface]` makes glue for.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, TryLockError};
 
 use karmem_core::interface::{Incoming, Outgoing};
 use karmem_core::{Interface, Karmem, Limits, Shared, VerifyError};
-use wasmtime::{AsContextMut, Func, IntoFunc, StoreContextMut};
+use wasmtime::{AsContextMut, IntoFunc, Linker};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -35,8 +35,11 @@ pub type Caller<'a> = wasmtime::Caller<'a, Context>;
 
 /// What a [`Provider`] adds its methods to.
 pub struct Definer<'a> {
-    pub(super) store: StoreContextMut<'a, Context>,
-    pub(super) funcs: BTreeMap<&'static str, Func>,
+    /// Keeps the functions, for each store that the system has in its life.
+    pub(super) linker: &'a mut Linker<Context>,
+    /// The name of the provider there.
+    pub(super) module: String,
+    pub(super) methods: BTreeSet<&'static str>,
 }
 
 impl Definer<'_> {
@@ -44,15 +47,15 @@ impl Definer<'_> {
     ///
     /// # Errors
     ///
-    /// If the store has no room for it.
+    /// If there is no memory for it.
     pub fn method<P, R>(
         &mut self,
         name: &'static str,
         func: impl IntoFunc<Context, P, R>,
     ) -> Result<()> {
-        let func = Func::try_wrap(self.store.as_context_mut(), func)
-            .map_err(|e| Error::Instantiate(crate::error::text(e)))?;
-        self.funcs.insert(name, func);
+        let defined = self.linker.func_wrap(&self.module, name, func);
+        defined.map_err(|e| Error::Instantiate(crate::error::text(e)))?;
+        self.methods.insert(name);
         Ok(())
     }
 }
@@ -400,7 +403,7 @@ impl Incoming for Serving<'_> {
 impl std::fmt::Debug for Definer<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Definer")
-            .field("funcs", &self.funcs)
+            .field("methods", &self.methods)
             .finish_non_exhaustive()
     }
 }

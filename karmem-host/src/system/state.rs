@@ -60,9 +60,17 @@ pub struct SystemStats {
     pub attaches: u64,
     /// Modules swapped.
     pub swaps: u64,
-    /// Instances that were swapped out. Their pages are given back; their address space is
-    /// not before the system ends.
+    /// Instances that are not used any more: swapped out, or of versions that failed to start. The pages of their
+    /// memories are given back; the rest is not before the system ends or is
+    /// [rebuilt](crate::System::rebuild).
     pub retired: u64,
+    /// Times that the system was rebuilt.
+    pub rebuilds: u64,
+    /// Instances that the system has now, shims and retired ones included: a swap makes one or two, and
+    /// 10,000 are possible.
+    pub instances: u64,
+    /// Bytes that retired instances keep now, by an estimate: see [`Limits::retired`](crate::Limits::retired).
+    pub retired_bytes: u64,
     /// Bytes of all windows mapped so far: what is worked on together, in place.
     pub bytes_shared: u64,
     /// Bytes that were copied: messages that the host wrote, and all bytes of regions that are copied

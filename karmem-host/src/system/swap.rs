@@ -1,11 +1,14 @@
 //! Exchanging a module while the system runs.
 
+use std::collections::HashMap;
+
 use wasmtime::AsContextMut;
 
 use crate::error::{Error, Result};
 use crate::module::Module;
+use crate::problems::Problems;
 use crate::system::System;
-use crate::system::check::{self, Offer};
+use crate::system::check::{self, Links, Offer};
 use crate::system::guest::Guest;
 use crate::system::port::{self, Port, Target, Wanted};
 use crate::system::regions::{self, Attached};
@@ -23,13 +26,16 @@ impl System {
     /// everything that the new version does until it has its regions, and once more for telling all modules what
     /// has changed for theirs.
     ///
-    /// The memory of the old instance is given back, but its address space is kept until the system
-    /// ends (wasmtime frees instances with their store): some ten thousand swaps are possible on a
-    /// 64-bit machine, and with a pooling engine as many as there are slots.
+    /// The pages of all memories of the old instance are given back, and so are those of a version that failed
+    /// to start. Its address space, its tables and what wasmtime knows of it are kept until the system
+    /// ends or is [rebuilt](System::rebuild), since wasmtime frees instances with their store. So five to ten
+    /// thousand swaps are possible in between, fewer if retired instances keep more than
+    /// [`Limits::retired`](crate::Limits::retired), and with a pooling engine as many as it has slots.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownModule`], [`Error::OtherEngine`]; [`Error::Swap`] with each difference, if
+    /// [`Error::UnknownModule`], [`Error::OtherEngine`]; [`Error::Exhausted`] if there is no room left for
+    /// another instance; [`Error::Swap`] with each difference, if
     /// a type of the old version is another one now; [`Error::Link`] if the new version lacks what others
     /// need of it, or needs what nobody provides; [`Error::Trap`] if it fails to start; those of
     /// [`grant`](System::grant).
@@ -40,6 +46,7 @@ impl System {
         if !wasmtime::Engine::same(module.engine().wasmtime(), engine) {
             return Err(Error::OtherEngine { what: "module" });
         }
+        self.room(name, module)?;
         let targets = self.check_swap(index, name, module)?;
         let mut swap = self.hold();
         let (mut guest, ports) = swap.make(index, name, module, &targets)?;
@@ -68,7 +75,8 @@ impl System {
         if !differences.is_empty() {
             return Err(Error::Swap {
                 module: name.into(),
-                differences,
+                differences: differences.listed,
+                more: differences.more,
             });
         }
         let members: Vec<_> = self
@@ -89,72 +97,54 @@ impl System {
                 },
             })
             .collect();
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
+        let new = Offer { name, module };
+        let (state, exact) = (self.state(), self.exact);
 
         // Whom it calls: the same as before, where it called that interface before.
+        let own = state
+            .ports
+            .iter()
+            .filter(|port| port.consumer == Some(index));
+        let before: HashMap<_, _> = own.map(|port| (&port.interface, port.target)).collect();
         let mut targets = Vec::new();
-        for wanted in port::wanted(module.wasmtime()) {
-            let state = self.state();
-            let before = state
-                .ports
-                .iter()
-                .find(|port| port.consumer == Some(index) && port.interface == wanted.interface);
-            let target = match before {
-                Some(port) => Ok(port.target),
-                None => check::resolve(&offers[index], &wanted, &offers, &state.providers, None),
+        let mut links = Links::new(new, &offers, &state.providers, exact);
+        for wanted in &module.wants().interfaces {
+            let target = match before.get(&wanted.interface) {
+                Some(target) => Ok(*target),
+                None => check::resolve(&new, wanted, &offers, &state.providers, None),
             };
-            let checked = target.and_then(|target| {
-                let providers = &state.providers;
-                check::link(
-                    providers,
-                    &offers[index],
-                    &wanted,
-                    &offers,
-                    target,
-                    self.exact,
-                )
-                .map(|()| target)
-            });
-            match checked {
-                Ok(target) => targets.push((wanted, target)),
-                Err(mut found) => problems.append(&mut found),
+            match target {
+                Ok(target) => {
+                    links.check(wanted, target, &mut problems);
+                    targets.push((wanted.clone(), target));
+                }
+                Err(problem) => problems.add(|| problem),
             }
         }
 
         // Who calls it.
-        for port in &self.state().ports {
+        let mut callers: HashMap<usize, Links<'_>> = HashMap::new();
+        for port in &state.ports {
             if port.target != Target::Guest(index) {
                 continue;
             }
-            let providers = &self.state().providers;
-            let checked = match port.consumer {
-                Some(consumer) => {
-                    let consumer = &offers[consumer];
-                    let wanted = port::wanted(consumer.module.wasmtime());
-                    let wanted = wanted.into_iter().find(|w| w.interface == port.interface);
-                    wanted.map_or(Ok(()), |wanted| {
-                        check::link(
-                            providers,
-                            consumer,
-                            &wanted,
-                            &offers,
-                            port.target,
-                            self.exact,
-                        )
-                    })
-                }
-                None => check::still_serves_host(&old, module, name, port),
+            let Some(consumer) = port.consumer else {
+                check::still_serves_host(&old, module, name, port, &mut problems);
+                continue;
             };
-            if let Err(mut found) = checked {
-                problems.append(&mut found);
+            let caller = offers[consumer];
+            if let Some(wanted) = caller.module.wants().interface(&port.interface) {
+                let links = callers.entry(consumer);
+                links
+                    .or_insert_with(|| Links::new(caller, &offers, &state.providers, exact))
+                    .check(wanted, port.target, &mut problems);
             }
         }
-        let new = Offer { name, module };
-        problems.append(&mut self.other_imports(&new));
-        if problems.is_empty() {
-            Ok(targets)
-        } else {
-            Err(Error::Link { problems })
+        self.other_imports(&new, &mut problems);
+        match problems.result() {
+            Ok(()) => Ok(targets),
+            Err(problems) => Err(Error::Link { problems }),
         }
     }
 
@@ -229,14 +219,39 @@ impl System {
         Ok(())
     }
 
-    /// Gives the memory of an instance back that is not used any more.
+    /// Gives back what an instance had that is not used any more.
     fn retire(&mut self, guest: &Guest) {
         self.store.data_mut().state.stats.retired += 1;
-        let Some(memory) = guest.memory else { return };
-        let size = memory.data_size(&self.store);
-        match crate::region::discard(self.store.as_context_mut(), memory) {
-            Ok(()) => self.store.data_mut().accountant.give_back(size),
-            Err(error) => tracing::debug!(%error, "the memory of a module could not be given back"),
+        let owned = guest.module.owned();
+        let mut given_back = 0;
+        for name in &owned.memories {
+            // One that is shared stays until the store ends, and counts as before.
+            let Some(memory) = guest.instance.get_memory(&mut self.store, name) else {
+                continue;
+            };
+            let size = memory.data_size(&self.store);
+            match crate::region::discard(self.store.as_context_mut(), memory) {
+                Ok(()) => given_back += size,
+                Err(error) => {
+                    tracing::warn!(%error, "the memory of a module could not be given back");
+                }
+            }
+        }
+        let elements = owned.table_elements(&mut self.store, &guest.instance);
+        let accountant = &mut self.store.data_mut().accountant;
+        accountant.retire(given_back, elements, owned.kept(elements));
+    }
+
+    /// An error if there is no room for another instance of a module.
+    fn room(&self, name: &str, module: &Module) -> Result<()> {
+        let owned = module.owned();
+        let accountant = &self.store.data().accountant;
+        match accountant.no_room(owned.memories.len(), owned.tables()) {
+            None => Ok(()),
+            Some(why) => Err(Error::Exhausted {
+                module: name.into(),
+                why,
+            }),
         }
     }
 }

@@ -51,6 +51,16 @@ impl<T> Table<T> {
         let entries = self.entries.iter_mut();
         entries.map(|(handle, entry)| (*handle, entry))
     }
+
+    /// Makes a table with an entry for each of this one, under the same handle; it goes on with the same
+    /// handles.
+    pub(super) fn map<U>(&mut self, mut f: impl FnMut(&mut T) -> U) -> Table<U> {
+        let entries = self.iter_mut().map(|(handle, entry)| (handle, f(entry)));
+        Table {
+            entries: entries.collect(),
+            last: self.last,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +83,19 @@ mod tests {
         assert!(table.iter_mut().map(|(handle, e)| (handle, *e)).eq(entries));
         assert_eq!(table.get(0), None);
         assert_eq!(table.get_mut(40_000), Some(&mut "last"));
+    }
+
+    #[test]
+    fn a_table_made_of_another_has_its_handles() {
+        let mut table = Table::default();
+        for entry in 1..=4 {
+            table.insert(entry);
+        }
+        table.remove(2);
+        table.remove(4);
+        let mut doubled = table.map(|entry| *entry * 2);
+        assert!(doubled.iter().eq([(1, &2), (3, &6)]));
+        assert_eq!(doubled.insert(0), Some(5));
     }
 
     #[test]

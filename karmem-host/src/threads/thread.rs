@@ -105,6 +105,9 @@ impl Thread {
             Ok(instance) => instance,
             Err(e) => return Err(not_instantiated(e, &store)),
         };
+        if let Err(e) = inner.module.owned().run_start(&mut store, &instance) {
+            return Err(not_instantiated(e, &store));
+        }
         let stack = stack_pointer(&mut store, &instance);
         let stack = stack.map(|global| (global, address(global.get(&mut store))));
         Ok(Thread {

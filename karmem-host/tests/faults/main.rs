@@ -8,6 +8,7 @@ mod common;
 mod allocators;
 mod calls;
 mod hosts;
+mod large;
 mod loading;
 mod results;
 

@@ -64,6 +64,10 @@ impl World {
             self.endless();
             self.done.entry("endless loop").or_default().0 += 1;
         }
+        if self.is_worn() && self.rng.one_in(2) || self.rng.one_in(2_000) {
+            self.rebuild_in_place();
+            self.done.entry("rebuild in place").or_default().0 += 1;
+        }
         if self.is_worn() || self.rng.one_in(10_000) {
             self.rebuild();
             self.done.entry("rebuild").or_default().0 += 1;

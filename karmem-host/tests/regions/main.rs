@@ -10,6 +10,7 @@ mod hostile;
 mod mapped;
 #[cfg(not(feature = "strict"))]
 mod no_strict;
+mod rebuild;
 mod states;
 #[cfg(all(target_os = "linux", feature = "strict"))]
 mod strict;

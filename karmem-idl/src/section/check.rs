@@ -39,12 +39,17 @@ fn invalid(at: &str, what: impl Into<String>) -> SectionFault {
 }
 
 /// An error unless `claimed` is what the rule gives.
-fn same(at: &str, what: &'static str, claimed: u32, found: u32) -> Result<(), SectionFault> {
+fn same(
+    at: impl FnOnce() -> String,
+    what: &'static str,
+    claimed: u32,
+    found: u32,
+) -> Result<(), SectionFault> {
     if claimed == found {
         return Ok(());
     }
     Err(SectionFault::Layout {
-        at: at.to_owned(),
+        at: at(),
         what,
         claimed,
         found,
@@ -78,23 +83,28 @@ fn structure(types: &[TypeDef], name: &str, it: &Struct) -> Result<(), SectionFa
     }
     let (places, layout) = place(name, it.rule, it.class, &parts)?;
     for ((field, part), place) in it.fields.iter().zip(&parts).zip(&places) {
-        let at = format!("{name}.{}", field.name);
+        let at = || format!("{name}.{}", field.name);
         if field.flag != part.flag {
             let what = if part.flag {
                 "lacks its presence byte"
             } else {
                 "has a presence byte that it does not need"
             };
-            return Err(invalid(&at, what));
+            return Err(invalid(&at(), what));
         }
         if part.flag {
-            same(&at, "the presence byte at", field.at.flag, place.flag)?;
+            same(at, "the presence byte at", field.at.flag, place.flag)?;
         }
-        same(&at, "the offset", field.at.at, place.at)?;
-        same(&at, "the size", field.size, part.layout.size)?;
+        same(at, "the offset", field.at.at, place.at)?;
+        same(at, "the size", field.size, part.layout.size)?;
     }
-    same(name, "the size", it.layout.size, layout.size)?;
-    same(name, "the alignment", it.layout.align, layout.align)
+    same(|| name.to_owned(), "the size", it.layout.size, layout.size)?;
+    same(
+        || name.to_owned(),
+        "the alignment",
+        it.layout.align,
+        layout.align,
+    )
 }
 
 fn place(
@@ -225,7 +235,7 @@ fn union(types: &[TypeDef], name: &str, it: &Union) -> Result<(), SectionFault> 
                 format!("refers to `{}`, which is no table", types[table.0].path),
             ));
         }
-        references.push((at(), variant.at));
+        references.push(variant);
     }
     let Some(spread) = it.spread else {
         return Ok(());
@@ -246,11 +256,22 @@ fn union(types: &[TypeDef], name: &str, it: &Union) -> Result<(), SectionFault> 
         },
     );
     let (places, layout) = place(name, spread.rule, Class::Inline, &parts)?;
-    for ((at, claimed), place) in references.iter().zip(&places[1..]) {
-        same(at, "the offset", claimed.unwrap_or_default(), place.at)?;
+    for (variant, place) in references.iter().zip(&places[1..]) {
+        let at = || format!("{name}.{}", variant.name);
+        same(at, "the offset", variant.at.unwrap_or_default(), place.at)?;
     }
-    same(name, "the size", spread.layout.size, layout.size)?;
-    same(name, "the alignment", spread.layout.align, layout.align)
+    same(
+        || name.to_owned(),
+        "the size",
+        spread.layout.size,
+        layout.size,
+    )?;
+    same(
+        || name.to_owned(),
+        "the alignment",
+        spread.layout.align,
+        layout.align,
+    )
 }
 
 /// A struct that lies in itself, through any number of others.

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Body, SectionFault, is_name, number, syntax};
+use super::limits::MAX_METHODS;
+use super::{Body, SectionFault, is_name, number, syntax, too_many};
 use crate::interface::{Interface, Method, Mode, Param, Pass};
 use crate::schema::{Data, Type, TypeDef};
 
@@ -64,6 +65,12 @@ impl<'a> Body<'a> {
         const EXPECTED: &str = "a method like `name{param:type}=type?type`";
         let mut cursor = text;
         let name = ident(&mut cursor, '{', EXPECTED)?;
+        let count = &self.counts.methods;
+        count.set(count.get() + 1);
+        if count.get() > MAX_METHODS {
+            return Err(too_many("methods", MAX_METHODS));
+        }
+        let title = self.member(name)?;
         cursor = cursor.get(1..).unwrap_or_default();
         let mut params = Vec::<Param>::new();
         let mut names = HashSet::new();
@@ -79,7 +86,7 @@ impl<'a> Body<'a> {
                 return Err(invalid(self.line.path, name, what));
             }
             params.push(Param {
-                name: param.to_owned(),
+                name: self.member(param)?,
                 pass: self.pass(types, name, &mut cursor)?,
             });
         }
@@ -101,7 +108,7 @@ impl<'a> Body<'a> {
         let (ok, err) = (result('=')?, result('?')?);
         match cursor {
             "" => Ok(Method {
-                name: name.to_owned(),
+                name: title,
                 params,
                 ok,
                 err,

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::limits::MAX_METHODS;
 use super::*;
 use crate::testing::*;
 
@@ -326,7 +327,7 @@ fn a_union_refers_to_tables() {
 
 #[test]
 fn long_chains_cost_no_stack() {
-    let count = 20_000;
+    let count = MAX_TYPES;
     let line = |i: usize| {
         let body = format!(
             "karmem1 struct c::T{i} T{i} table packed 8 1 - Next:c::T{}@4+4",
@@ -389,4 +390,86 @@ proptest! {
             let _ = schema.with_name("zoo").to_km();
         }
     }
+}
+
+/// What a section of these lines is refused for.
+fn refused(lines: impl IntoIterator<Item = String>) -> SectionFault {
+    let section = hashed(lines);
+    assert!(section.len() <= MAX_BYTES);
+    Schema::from_section(&section).expect_err("too much").fault
+}
+
+#[test]
+fn a_section_has_limits() {
+    let types = |n: usize| (0..n).map(|i| format!("karmem1 enum p::E{i} E{i} u8 A=0"));
+    let read = |lines: Vec<String>| Schema::from_section(&hashed(lines)).map(|_| ());
+    let too_many = |what, most| SectionFault::TooMany { what, most };
+    assert_eq!(read(types(MAX_TYPES).collect()), Ok(()));
+    let fault = refused(types(MAX_TYPES + 1));
+    assert_eq!(fault, too_many("types and interfaces", MAX_TYPES));
+    assert_eq!(
+        fault.to_string(),
+        "the section has more than 16384 types and interfaces: split the module"
+    );
+
+    // Members of all types count together.
+    let values = |of: usize, n: usize| {
+        let values = (0..n).map(|i| format!(" V{i}={i}")).collect::<String>();
+        format!("karmem1 enum p::E{of} E{of} u32{values}")
+    };
+    let half = MAX_MEMBERS / 2;
+    assert_eq!(read(vec![values(0, half), values(1, half)]), Ok(()));
+    assert_eq!(
+        refused([values(0, half), values(1, half + 1)]),
+        too_many("fields, variants and parameters", MAX_MEMBERS)
+    );
+    let methods = |of: usize, n: usize| {
+        let methods = (0..n).map(|i| format!(" f{i}{{}}")).collect::<String>();
+        format!("karmem1 interface p/i{of}@1{methods}")
+    };
+    let half = MAX_METHODS / 2;
+    assert_eq!(read(vec![methods(0, half), methods(1, half)]), Ok(()));
+    assert_eq!(
+        refused([methods(0, half), methods(1, half + 1)]),
+        too_many("methods", MAX_METHODS)
+    );
+
+    let name = |len: usize| "N".repeat(len);
+    let named = |name: String| {
+        [
+            format!("karmem1 enum p::{} E u8 A=0", &name[3..]),
+            format!("karmem1 enum p::E {name} u8 A=0"),
+            format!("karmem1 enum p::E E u8 {name}=0"),
+            format!("karmem1 struct p::S S table padded 16 8 - {name}:u64@8+8"),
+            format!("karmem1 interface p/i@1 {name}{{}}"),
+            format!("karmem1 interface p/i@1 f{{{name}:u8}}"),
+            format!("karmem1 interface p/{}@1 f{{}}", &name[4..]),
+        ]
+    };
+    for line in named(name(MAX_NAME)) {
+        assert_eq!(read(vec![line]), Ok(()));
+    }
+    for line in named(name(MAX_NAME + 1)) {
+        let fault = refused([line.clone()]);
+        assert!(
+            matches!(fault, SectionFault::LongName { bytes, .. } if bytes == MAX_NAME + 1),
+            "{fault} for {line}"
+        );
+        assert!(fault.to_string().len() < 200);
+    }
+}
+
+#[test]
+fn nesting_has_a_limit() {
+    let nested = |depth: usize| {
+        let ty = "[]".repeat(depth);
+        format!("karmem1 struct p::S S table padded 16 8 - A:{ty}u8@8+8")
+    };
+    assert!(Schema::from_section(&hashed([nested(MAX_NESTING)])).is_ok());
+    assert_eq!(
+        refused([nested(MAX_NESTING + 1)]),
+        SectionFault::Nesting {
+            field: "S.A".to_owned()
+        }
+    );
 }

@@ -2,6 +2,7 @@
 
 mod copying;
 mod grants;
+mod lending;
 mod sealing;
 mod telling;
 mod watch;
@@ -17,6 +18,7 @@ use crate::system::heap::Heap;
 pub(super) use copying::{copy_in, copy_out};
 pub(super) use grants::{attach_to, clear_all, grant, refresh, refresh_strict, revoke};
 use grants::{clear, revoke_all};
+pub(super) use lending::{lend_all, take_back_all};
 pub(super) use sealing::{seal, unseal};
 pub(super) use telling::{reattach, refresh_flags};
 
