@@ -8,6 +8,7 @@ use tracing::Instrument;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::context::Context;
+use crate::system::phase::Phase;
 
 /// How many ticks a guest runs before others get their turn.
 const SLICE: u64 = 2;
@@ -39,12 +40,13 @@ impl System {
         let slice = SLICE.min(self.ticks);
         self.store.data_mut().ticks_left = Some(self.ticks - slice);
         self.store.set_epoch_deadline(slice);
-        self.running = true;
+        self.store.data_mut().state.phase = Phase::Call;
         let span = tracing::trace_span!("call", method = &*method.name);
         let call = method.inner.call_async(&mut self.store, params);
         let result = call.instrument(span).await;
-        self.running = false;
-        self.store.data_mut().ticks_left = None;
+        let context = self.store.data_mut();
+        context.state.phase = Phase::Idle;
+        context.ticks_left = None;
         self.end(method, top, result, lift)
     }
 }

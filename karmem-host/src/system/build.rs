@@ -2,7 +2,7 @@
 
 use karmem_core::Interface;
 use karmem_core::schema::Pass;
-use wasmtime::{Extern, Linker, Store, StoreContextMut};
+use wasmtime::{AsContextMut, Extern, Linker, Store, StoreContextMut};
 
 use crate::context::Context;
 use crate::engine::{Engine, ticks};
@@ -17,6 +17,7 @@ use crate::region::{Access, Region, Sealed};
 use crate::signature::extern_name;
 use crate::system::check::{self, Offer};
 use crate::system::guest::Guest;
+use crate::system::phase::{During, Phase};
 use crate::system::port::{self, InterfaceName, Port, Provided, Target, Wanted};
 use crate::system::provider::{Definer, Provider};
 use crate::system::regions::{self, Body};
@@ -208,7 +209,6 @@ impl SystemBuilder {
             fuel,
             imports,
             exact: self.exact,
-            running: false,
         };
         #[cfg(feature = "async")]
         crate::system::awaited::install(&mut system.store);
@@ -404,18 +404,24 @@ impl System {
             externs.push(found);
         }
         self.renew();
-        let instance = wasmtime::Instance::new(&mut self.store, module.wasmtime(), &externs);
+        let store = &mut self.store.as_context_mut();
+        let mut during = During::begin(store, Phase::Starting(index));
+        let instance = wasmtime::Instance::new(&mut *during, module.wasmtime(), &externs);
+        during.returned();
+        drop(during);
         let instance = instance.map_err(|e| not_instantiated(e, &self.store))?;
         let store = self.cx();
-        let guest = Guest::new(store, name.into(), module.clone(), instance, None)?;
+        let guest = Guest::new(store, name.into(), index, module.clone(), instance, shim)?;
+        if self.state().copying {
+            shim.shut(&mut self.store.as_context_mut());
+        }
         Ok((guest, ports))
     }
 
     /// Lets a module initialise itself, once its imports lead somewhere.
     pub(super) fn start(&mut self, guest: &mut Guest) -> Result<()> {
-        for name in ["_initialize", "karmem_init"] {
-            guest.call_if_exported(&mut self.cx(), name)?;
-        }
+        guest.initialize(&mut self.cx())?;
+        guest.init(&mut self.cx())?;
         guest.rest(self.cx());
         Ok(())
     }
@@ -445,11 +451,9 @@ impl System {
         let port = ports.into_iter().next();
         let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
         port::link(store, &port)?;
+        // Known only once everything is there that its calls need.
+        self.give_late_outbox(guest, &port)?;
         self.store.data_mut().state.ports.push(port.clone());
-        if let Err(e) = self.give_late_outbox(guest) {
-            self.store.data_mut().state.ports.pop();
-            return Err(e);
-        }
         Ok(port)
     }
 }
@@ -464,7 +468,8 @@ fn make_ports(
     let wanted: Vec<_> = targets.iter().map(|(wanted, _)| wanted.clone()).collect();
     let signatures = port::signatures(&wanted)?;
     let shims = store.data().state.shims.clone();
-    let shim = shims.instantiate(store, number, signatures)?;
+    let guards = port::guards(store)?;
+    let shim = shims.instantiate(store, number, guards, signatures)?;
     let mut slots = 0..;
     let ports = targets.iter().map(|(wanted, target)| Port {
         consumer,

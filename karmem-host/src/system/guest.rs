@@ -10,6 +10,8 @@ use crate::call::{PANIC, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
+use crate::system::phase::{During, Phase};
+use crate::system::shim::Shim;
 
 /// The alignment of a window: what pages of every machine that wasmtime runs on divide.
 pub(super) const WINDOW_ALIGN: u32 = 64 << 10;
@@ -18,6 +20,10 @@ pub(super) const WINDOW_ALIGN: u32 = 64 << 10;
 #[derive(Clone)]
 pub(super) struct Guest {
     pub(super) name: Arc<str>,
+    /// Its place in the system.
+    pub(super) index: usize,
+    /// The shim behind its imports of interfaces.
+    pub(super) shim: Shim,
     pub(super) module: Module,
     pub(super) instance: Instance,
     pub(super) memory: Option<Memory>,
@@ -41,11 +47,12 @@ impl Guest {
     pub(super) fn new(
         mut store: StoreContextMut<'_, Context>,
         name: Arc<str>,
+        index: usize,
         module: Module,
         instance: Instance,
-        memory: Option<Memory>,
+        shim: Shim,
     ) -> Result<Guest> {
-        let memory = instance.get_memory(&mut store, "memory").or(memory);
+        let memory = instance.get_memory(&mut store, "memory");
         let abi = if module.check_abi().is_ok() {
             let mut abi = || {
                 Ok::<_, wasmtime::Error>(Abi {
@@ -62,6 +69,8 @@ impl Guest {
         let panic = instance.get_typed_func(&mut store, PANIC).ok();
         let mut guest = Guest {
             name,
+            index,
+            shim,
             module,
             instance,
             memory,
@@ -98,40 +107,49 @@ impl Guest {
     }
 
     /// Takes the message of the last panic, if the module has one to tell.
-    pub(super) fn panic_message(&self, store: StoreContextMut<'_, Context>) -> Option<String> {
-        panic_text(store, self.panic.as_ref(), self.memory)
+    pub(super) fn panic_message(&self, mut store: StoreContextMut<'_, Context>) -> Option<String> {
+        let ask = self.panic.as_ref()?;
+        let mut callback = Callback::begin(self, &mut store, PANIC);
+        let text = panic_text(&mut *callback.during, Some(ask), self.memory);
+        callback.during.returned();
+        text
     }
 
-    /// Calls a function of the ABI, also while the guest is suspended in a call to the host.
+    /// Calls a function of the ABI, also while the guest is suspended in a call to the host. Its imports of
+    /// interfaces return errors meanwhile.
     fn enter<P, R>(
         &self,
         store: &mut StoreContextMut<'_, Context>,
-        name: &str,
+        function: &'static str,
         func: &TypedFunc<P, R>,
         params: P,
     ) -> Result<R>
     where
-        P: wasmtime::WasmParams,
-        R: wasmtime::WasmResults,
+        P: wasmtime::WasmParams + Sync,
+        R: wasmtime::WasmResults + Sync,
     {
-        store.data_mut().begin_call();
-        let before = self
-            .stack
-            .map(|(global, _)| (global, global.get(&mut *store)));
-        func.call(&mut *store, params).map_err(|e| {
-            if let Some((global, value)) = before {
-                let restored = global.set(&mut *store, value);
-                debug_assert!(restored.is_ok(), "the value came from the global");
-            }
-            let context = store.data();
-            let function = format!("{}.{name}", self.name);
-            crate::call::trap(
-                &function,
-                e,
-                context.accountant.denied,
-                context.accountant.limits(),
-            )
-        })
+        let mut callback = Callback::begin(self, store, function);
+        callback.during.data_mut().begin_call();
+        let result = call(&mut callback.during, func, params);
+        callback.during.returned();
+        if result.is_ok() {
+            callback.stack = None;
+        }
+        drop(callback);
+        result.map_err(|e| self.failed(store, function, e))
+    }
+
+    /// The error of a function of the ABI.
+    #[cold]
+    fn failed(
+        &self,
+        store: &StoreContextMut<'_, Context>,
+        function: &str,
+        e: wasmtime::Error,
+    ) -> Error {
+        let accountant = &store.data().accountant;
+        let function = format!("{}.{function}", self.name);
+        crate::call::trap(&function, e, accountant.denied, accountant.limits())
     }
 
     fn abi(&self) -> Result<&Abi> {
@@ -229,25 +247,102 @@ impl Guest {
             .any(|frame| wasmtime::Module::same(frame.module(), module))
     }
 
-    /// Calls an export that takes and gives nothing, if there is one.
-    pub(super) fn call_if_exported(
+    /// Calls `_initialize`, if the module exports it. It may call others.
+    pub(super) fn initialize(&self, store: &mut StoreContextMut<'_, Context>) -> Result<()> {
+        let name = "_initialize";
+        let Some(func) = self.exported(store, name)? else {
+            return Ok(());
+        };
+        let mut during = During::begin(store, Phase::Starting(self.index));
+        during.data_mut().begin_call();
+        let result = call(&mut during, &func, ());
+        during.returned();
+        drop(during);
+        result.map_err(|e| self.failed(store, name, e))
+    }
+
+    /// Calls `karmem_init`, if the module exports it: a callback like all of the ABI.
+    pub(super) fn init(&self, store: &mut StoreContextMut<'_, Context>) -> Result<()> {
+        let name = "karmem_init";
+        match self.exported(store, name)? {
+            Some(func) => self.enter(store, name, &func, ()),
+            None => Ok(()),
+        }
+    }
+
+    /// An export that takes and gives nothing, if there is one.
+    fn exported(
         &self,
         store: &mut StoreContextMut<'_, Context>,
         name: &str,
-    ) -> Result<()> {
+    ) -> Result<Option<TypedFunc<(), ()>>> {
         let Some(Extern::Func(func)) = self.instance.get_export(store.as_context_mut(), name)
         else {
-            return Ok(());
+            return Ok(None);
         };
-        let func = func
-            .typed::<(), ()>(&*store)
-            .map_err(|_| Error::Signature {
-                name: name.into(),
-                wanted: "()".into(),
-                found: crate::signature::Signature::of_wasm(&func.ty(&*store)).to_string(),
-            })?;
-        self.enter(store, name, &func, ())
+        let typed = func.typed::<(), ()>(&*store);
+        typed.map(Some).map_err(|_| Error::Signature {
+            name: name.into(),
+            wanted: "()".into(),
+            found: crate::signature::Signature::of_wasm(&func.ty(&*store)).to_string(),
+        })
     }
+}
+
+/// A running callback. Dropping it opens the guest's imports again and puts its stack pointer back, also when
+/// a panic of a host function unwinds through it.
+struct Callback<'g, 's, 'a> {
+    guest: &'g Guest,
+    during: During<'s, 'a>,
+    gate: Val,
+    /// The stack pointer to put back; `None` once the callback returned, which did so itself.
+    stack: Option<(Global, Val)>,
+}
+
+impl<'g, 's, 'a> Callback<'g, 's, 'a> {
+    fn begin(
+        guest: &'g Guest,
+        store: &'s mut StoreContextMut<'a, Context>,
+        function: &'static str,
+    ) -> Callback<'g, 's, 'a> {
+        let phase = Phase::Callback {
+            guest: guest.index,
+            function,
+        };
+        let mut during = During::begin(store, phase);
+        let stack = guest.stack;
+        let stack = stack.map(|(global, _)| (global, global.get(&mut *during)));
+        let gate = guest.shim.shut(&mut during);
+        Callback {
+            guest,
+            during,
+            gate,
+            stack,
+        }
+    }
+}
+
+impl Drop for Callback<'_, '_, '_> {
+    fn drop(&mut self) {
+        if let Some((global, value)) = self.stack {
+            let restored = global.set(&mut *self.during, value);
+            debug_assert!(restored.is_ok(), "the value came from the global");
+        }
+        self.guest.shim.restore(&mut self.during, self.gate);
+    }
+}
+
+/// Calls a guest for the host.
+fn call<P, R>(
+    store: &mut StoreContextMut<'_, Context>,
+    func: &TypedFunc<P, R>,
+    params: P,
+) -> wasmtime::Result<R>
+where
+    P: wasmtime::WasmParams + Sync,
+    R: wasmtime::WasmResults + Sync,
+{
+    func.call(store, params)
 }
 
 /// Whether a window is there already: mappings that lie over each other could not be taken away one by

@@ -49,7 +49,8 @@ impl System {
     ///
     /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Poisoned`];
     /// [`Error::Abi`] if the module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
-    /// its allocator gives no place for it. The module has what it had before then.
+    /// its allocator gives no place for it; [`Error::Trap`] too if another module traps that has to be told.
+    /// The module has what it had before then, and also if a host function panics below.
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
         regions::grant(&mut self.cx(), handle, guest, access)
@@ -60,7 +61,7 @@ impl System {
     /// # Errors
     ///
     /// [`Error::UnknownRegion`], [`Error::UnknownModule`], [`Error::NotGranted`]; [`Error::Trap`] if the
-    /// module traps when it is told, and it has lost the region all the same.
+    /// module traps when it is told, or another one, and it has lost the region all the same.
     pub fn revoke(&mut self, region: &str, module: &str) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
         regions::revoke(&mut self.cx(), handle, guest)
@@ -71,7 +72,8 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`]; for a region with a file, that it cannot be published.
+    /// [`Error::UnknownRegion`]; for a region with a file, that it cannot be published; [`Error::Trap`] if a module
+    /// traps when it is told, and the region is sealed all the same: a second call gives the handle.
     pub fn seal(&mut self, region: &str) -> Result<Sealed> {
         let handle = self.state().region(region)?;
         regions::seal(&mut self.cx(), handle)

@@ -6,6 +6,8 @@ mod files;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod mapped;
+#[cfg(target_os = "linux")]
+mod reentry;
 mod states;
 #[cfg(target_os = "linux")]
 mod strict;

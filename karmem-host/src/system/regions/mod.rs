@@ -17,7 +17,7 @@ use crate::system::heap::Heap;
 pub(super) use copying::{copy_in, copy_out};
 #[cfg(target_os = "linux")]
 pub(super) use grants::refresh_strict;
-pub(super) use grants::{attach_to, clear_all, grant, refresh, revoke};
+pub(super) use grants::{attach_incoming, clear_all, forget_incoming, grant, refresh, revoke};
 use grants::{clear, revoke_all};
 pub(super) use sealing::{seal, unseal};
 pub(super) use telling::{reattach, refresh_flags};
@@ -53,7 +53,8 @@ pub(in crate::system) struct Attached {
     pub(in crate::system) at: u32,
     pub(in crate::system) access: Access,
     window: Window,
-    flags: u32,
+    /// What the guest was told of it; `None` before it is, and if that did not succeed.
+    flags: Option<u32>,
     version: u64,
 }
 
@@ -114,12 +115,10 @@ impl Entry {
         self.windows.iter().find(|w| w.guest == guest)
     }
 
-    /// Puts a window in the place of the one that the same guest has.
-    pub(in crate::system) fn replace(&mut self, attached: Attached) -> Option<Attached> {
-        let index = self.windows.iter().position(|w| w.guest == attached.guest);
-        let old = index.map(|index| self.windows.swap_remove(index));
-        self.windows.push(attached);
-        old
+    /// Takes the window of a guest out.
+    pub(in crate::system) fn take_window(&mut self, guest: usize) -> Option<Attached> {
+        let index = self.windows.iter().position(|w| w.guest == guest)?;
+        Some(self.windows.swap_remove(index))
     }
 
     fn backing(&self) -> Result<Backing> {
@@ -181,8 +180,7 @@ pub(in crate::system) fn insert(
     })?;
     state.regions.push(Some(entry));
     if copies && !state.copying {
-        state.copying = true;
-        crate::system::port::relink_all(store)?;
+        crate::system::port::copy_around_calls(store);
     }
     Ok(handle)
 }
@@ -196,6 +194,9 @@ pub(in crate::system) fn remove(
     // If somebody could not be told, the region stays, and with it what is in it.
     revoke_all(store, handle)?;
     let state = &mut store.data_mut().state;
+    if !state.entry(handle)?.windows.is_empty() {
+        return Err(Error::Region("a module has it still".into()));
+    }
     let entry = (handle as usize)
         .checked_sub(1)
         .and_then(|i| state.regions.get_mut(i)?.take())
