@@ -332,7 +332,7 @@ impl Drop for Callback<'_, '_, '_> {
     }
 }
 
-/// Calls a guest for the host.
+/// Calls a guest for the host, also in the middle of a call that is awaited.
 fn call<P, R>(
     store: &mut StoreContextMut<'_, Context>,
     func: &TypedFunc<P, R>,
@@ -342,6 +342,10 @@ where
     P: wasmtime::WasmParams + Sync,
     R: wasmtime::WasmResults + Sync,
 {
+    #[cfg(feature = "async")]
+    if store.data().ticks_left.is_some() {
+        return crate::system::awaited::at_once(func.call_async(store, params));
+    }
     func.call(store, params)
 }
 
