@@ -7,7 +7,11 @@ mod files;
 mod hostile;
 mod mapped;
 #[cfg(target_os = "linux")]
+mod panics;
+#[cfg(target_os = "linux")]
 mod reentry;
+#[cfg(target_os = "linux")]
+mod rogues;
 mod states;
 #[cfg(target_os = "linux")]
 mod strict;

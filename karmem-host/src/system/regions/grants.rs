@@ -123,7 +123,7 @@ impl Grant<'_, '_> {
         let entry = self.store.data().state.entry(handle)?;
         let now = entry.window(guest).map(|w| w.access);
         match access {
-            None => drop(unmap(self.store, handle, guest)?),
+            None => _ = unmap(self.store, handle, guest)?,
             Some(access) if now != Some(access) => change(self.store, handle, guest, access)?,
             Some(_) => {}
         }
@@ -173,8 +173,8 @@ impl Drop for Grant<'_, '_> {
     }
 }
 
-/// Maps a region into an instance that is to take the place of another one, and makes it known to that. The
-/// window is among those that are [incoming](crate::system::State::incoming), also after an error.
+/// Maps a region into an instance that is to take the place of another one, and announces it. The window is in
+/// `State::incoming` then, also after an error.
 pub(in crate::system) fn attach_incoming(
     store: &mut StoreContextMut<'_, Context>,
     handle: u32,
