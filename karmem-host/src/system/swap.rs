@@ -167,6 +167,10 @@ impl System {
     /// Lets the new instance take the place of the old one. From here on the new one is there, so nothing
     /// that a module does makes the swap fail.
     fn replace(&mut self, index: usize, guest: Guest, ports: Vec<Port>) -> Result<()> {
+        if self.state().copying {
+            // Its outbox may be the first region that is copied.
+            guest.shim.shut(&mut self.store.as_context_mut());
+        }
         let state = &mut self.store.data_mut().state;
         state.stats.swaps += 1;
         let member = &mut state.guests[index];
