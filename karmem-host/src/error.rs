@@ -586,6 +586,28 @@ pub enum Error {
         region: String,
     },
 
+    /// A module called another one, an implementation in the host or a region's heap while the host
+    /// called a function of the ABI.
+    #[error(
+        "the module `{module}` called an interface from within its `{function}`: while the host waits for that, only \
+         imports that belong to no interface may be called"
+    )]
+    Callback {
+        /// The module.
+        module: String,
+        /// The function of the ABI.
+        function: &'static str,
+    },
+
+    /// Grants were to change while a module starts.
+    #[error(
+        "regions cannot be granted or revoked while `{module}` starts: do so when the system is built, or in a call"
+    )]
+    Starting {
+        /// The module.
+        module: String,
+    },
+
     /// An implementation of the host was called while it was running.
     #[error("the host's implementation is already running in this call")]
     Reentered,

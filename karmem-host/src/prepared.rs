@@ -155,10 +155,10 @@ impl Prepared {
         let (mut store, budget) = budget::store(module.engine().wasmtime(), *limits)?;
         let inner = match inner.instantiate(&mut store) {
             Ok(inner) => inner,
-            Err(e) => return Err(not_instantiated(e, &store)),
+            Err(e) => return Err(not_instantiated(e, store.data())),
         };
         if let Err(e) = module.owned().run_start(&mut store, &inner) {
-            return Err(not_instantiated(e, &store));
+            return Err(not_instantiated(e, store.data()));
         }
         let memory = inner.get_memory(&mut store, "memory");
         let stack = stack_pointer(&mut store, &inner);
@@ -234,8 +234,8 @@ pub(crate) fn check_imports(
 }
 
 /// Why there is no instance.
-pub(crate) fn not_instantiated(e: wasmtime::Error, store: &Store<Context>) -> Error {
-    let accountant = &store.data().accountant;
+pub(crate) fn not_instantiated(e: wasmtime::Error, context: &Context) -> Error {
+    let accountant = &context.accountant;
     let limits = accountant.limits();
     if e.is::<wasmtime::Trap>() || e.is::<WasmBacktrace>() {
         return trap("(instantiation)", e, accountant.denied, limits);

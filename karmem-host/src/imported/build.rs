@@ -89,7 +89,7 @@ impl<'a> CommonBuilder<'a> {
         }
         let memory = match Memory::new(&mut store, plan.memory_type()) {
             Ok(memory) => memory,
-            Err(e) => return Err(not_instantiated(e, &store)),
+            Err(e) => return Err(not_instantiated(e, store.data())),
         };
         linker.allow_shadowing(true);
         for Stage {
@@ -148,15 +148,15 @@ fn begin(
 ) -> Result<Member> {
     let size = memory.data_size(&*store) as u64;
     if let Err(e) = memory.grow(&mut *store, Plan::growth(stage, size)) {
-        return Err(not_instantiated(e, store));
+        return Err(not_instantiated(e, store.data()));
     }
     budget.give(store);
     let inner = match linker.instantiate(&mut *store, module.wasmtime()) {
         Ok(inner) => inner,
-        Err(e) => return Err(not_instantiated(e, store)),
+        Err(e) => return Err(not_instantiated(e, store.data())),
     };
     if let Err(e) = module.owned().run_start(&mut *store, &inner) {
-        return Err(not_instantiated(e, store));
+        return Err(not_instantiated(e, store.data()));
     }
     let stack = stack_pointer(store, &inner);
     // The signatures were compared by `check_abi`.

@@ -81,7 +81,9 @@ impl Pages {
         // SAFETY: the mapping has this length, is readable as long as `self` lives, and is not written
         // while it is borrowed: not through `self`, and through a guest's mapping only while that
         // guest runs, when whoever has these pages (the store, or a seal that took the right to
-        // write from every guest before) is not borrowed.
+        // write from every guest before) is not borrowed. No mapping escapes a seal: each is entered in the
+        // books of its system before guest code runs after it was made, and struck out after it is gone; no
+        // guest code and no panic comes between.
         unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.source.len) }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use karmem_core::Interface;
 use karmem_core::schema::Pass;
-use wasmtime::{Extern, Func, ImportType, Linker, Store, StoreContextMut};
+use wasmtime::{AsContextMut, Extern, Func, ImportType, Linker, Store, StoreContextMut};
 
 use crate::context::Context;
 use crate::engine::{Engine, ticks};
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::imports::Imports;
 use crate::limits::Limits;
 use crate::module::Module;
-use crate::prepared::{INITIALIZERS, not_instantiated};
+use crate::prepared::not_instantiated;
 use crate::problems::Problems;
 use crate::region::{Access, Region, Sealed};
 use crate::signature::extern_name;
@@ -229,7 +229,6 @@ impl SystemBuilder {
             providers,
             rebound: Default::default(),
             exact: self.exact,
-            running: false,
             held: false,
         };
         #[cfg(feature = "wasi")]
@@ -469,7 +468,7 @@ impl System {
         let instance = instance.map_err(|e| {
             // No code of the module ran. If its data or elements did not fit, wasmtime keeps an instance that
             // nobody can reach; of its memories only pages with data were touched.
-            let error = not_instantiated(e, &self.store);
+            let error = not_instantiated(e, self.store.data());
             let context = self.store.data_mut();
             let (memory_now, tables_now) = context.accountant.used();
             let (memory, tables) = (memory_now - memory, tables_now - tables);
@@ -479,18 +478,18 @@ impl System {
             error
         })?;
         let store = self.cx();
-        let guest = Guest::new(store, name.into(), module.clone(), instance, None)?;
+        let guest = Guest::new(store, name.into(), index, module.clone(), instance, shim)?;
+        if let (true, Some(shim)) = (self.state().copying, shim) {
+            shim.shut(&mut self.store.as_context_mut());
+        }
         Ok((guest, ports))
     }
 
     /// Lets a module initialise itself, once its imports lead somewhere.
     pub(super) fn start(&mut self, guest: &mut Guest) -> Result<()> {
-        let store = &mut self.cx();
-        let started = guest.module.owned().run_start(&mut *store, &guest.instance);
-        started.map_err(|e| not_instantiated(e, &self.store))?;
-        for name in INITIALIZERS {
-            guest.call_if_exported(&mut self.cx(), name)?;
-        }
+        guest.run_start(&mut self.cx())?;
+        guest.initialize(&mut self.cx())?;
+        guest.init(&mut self.cx())?;
         guest.rest(self.cx());
         Ok(())
     }
@@ -521,11 +520,9 @@ impl System {
         let port = ports.into_iter().next();
         let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
         port::link(store, &port)?;
+        // Known only once everything is there that its calls need.
+        held.give_late_outbox(guest, &port)?;
         held.store.data_mut().state.ports.push(port.clone());
-        if let Err(e) = held.give_late_outbox(guest) {
-            held.store.data_mut().state.ports.pop();
-            return Err(e);
-        }
         Ok(port)
     }
 }
@@ -561,7 +558,8 @@ pub(super) fn make_ports(
     }
     let shims = store.data().state.shims.clone();
     store.data_mut().accountant.make(0, 1);
-    let shim = shims.instantiate(store, number, signatures)?;
+    let guards = port::guards(store)?;
+    let shim = shims.instantiate(store, number, guards, signatures)?;
     let mut slots = 0..;
     let ports = targets.iter().map(|(wanted, target)| Port {
         consumer,

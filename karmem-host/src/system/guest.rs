@@ -10,6 +10,9 @@ use crate::call::{self, PANIC, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
+use crate::prepared::not_instantiated;
+use crate::system::phase::{During, Phase};
+use crate::system::shim::Shim;
 use crate::system::state::{Member, State};
 use crate::system::{port, regions};
 
@@ -20,6 +23,10 @@ pub(super) const WINDOW_ALIGN: u32 = 64 << 10;
 #[derive(Clone)]
 pub(super) struct Guest {
     pub(super) name: Arc<str>,
+    /// Its place in the system.
+    pub(super) index: usize,
+    /// The shim behind its imports of interfaces.
+    pub(super) shim: Option<Shim>,
     pub(super) module: Module,
     pub(super) instance: Instance,
     pub(super) memory: Option<Memory>,
@@ -43,11 +50,12 @@ impl Guest {
     pub(super) fn new(
         mut store: StoreContextMut<'_, Context>,
         name: Arc<str>,
+        index: usize,
         module: Module,
         instance: Instance,
-        memory: Option<Memory>,
+        shim: Option<Shim>,
     ) -> Result<Guest> {
-        let memory = instance.get_memory(&mut store, "memory").or(memory);
+        let memory = instance.get_memory(&mut store, "memory");
         let abi = if module.check_abi().is_ok() {
             let mut abi = || {
                 Ok::<_, wasmtime::Error>(Abi {
@@ -64,6 +72,8 @@ impl Guest {
         let panic = instance.get_typed_func(&mut store, PANIC).ok();
         let mut guest = Guest {
             name,
+            index,
+            shim,
             module,
             instance,
             memory,
@@ -100,58 +110,47 @@ impl Guest {
     }
 
     /// Takes the message of the last panic, if the module has one to tell.
-    pub(super) fn panic_message(&self, store: StoreContextMut<'_, Context>) -> Option<String> {
+    pub(super) fn panic_message(&self, mut store: StoreContextMut<'_, Context>) -> Option<String> {
+        let ask = self.panic.as_ref()?;
+        let mut callback = Callback::begin(self, &mut store, PANIC);
         let stack = self.stack.map(|(global, _)| global);
         let memory = self.memory.map(call::Memory::Own);
-        panic_text(store, self.panic.as_ref(), stack, memory)
+        let text = panic_text(&mut *callback.during, Some(ask), stack, memory);
+        callback.during.returned();
+        text
     }
 
-    /// Calls a function of the ABI, also while the guest is suspended in a call to the host. What it does
-    /// there is its own: a trap poisons a module that cannot be restored, and a store into a strict window
-    /// is an error of this call.
+    /// Calls a function of the ABI, also while the guest is suspended in a call to the host. Its imports of
+    /// interfaces return errors meanwhile. What it does there is its own: a trap poisons a module that cannot be
+    /// restored, and a store into a strict window is an error of this call.
     fn enter<P, R>(
         &self,
         store: &mut StoreContextMut<'_, Context>,
-        name: &str,
+        function: &'static str,
         func: &TypedFunc<P, R>,
         params: P,
     ) -> Result<R>
     where
-        P: wasmtime::WasmParams,
-        R: wasmtime::WasmResults,
+        P: wasmtime::WasmParams + Sync,
+        R: wasmtime::WasmResults + Sync,
     {
         self.not_poisoned(store)?;
-        store.data_mut().begin_call();
-        let before = self
-            .stack
-            .map(|(global, _)| (global, global.get(&mut *store)));
-        // Of whoever waits for this.
-        let earlier = take_violations(store);
-        let result = func.call(&mut *store, params);
-        let violations = take_violations(store);
-        if let Some(strict) = &store.data().state.strict {
-            strict.put_back(earlier);
+        let mut callback = Callback::begin(self, store, function);
+        callback.during.data_mut().begin_call();
+        let result = call(&mut callback.during, func, params);
+        callback.during.returned();
+        if result.is_ok() {
+            callback.stack = None;
         }
-        let result = result.map_err(|e| {
-            if let Some((global, value)) = before {
-                let restored = global.set(&mut *store, value);
-                debug_assert!(restored.is_ok(), "the value came from the global");
-            }
-            self.poison(store, &e);
-            let context = store.data();
-            crate::call::trap(
-                &self.qualified(name),
-                e,
-                context.accountant.denied,
-                context.accountant.limits(),
-            )
-        });
+        let violations = take_violations(&callback.during);
+        drop(callback);
+        let result = result.map_err(|e| self.failed(store, function, e));
         if violations > 0 {
             regions::refresh_strict(store)?;
             result?;
             return Err(Error::Violation {
                 pages: violations,
-                callback: Some(self.qualified(name)),
+                callback: Some(self.qualified(function)),
             });
         }
         result
@@ -163,8 +162,8 @@ impl Guest {
 
     /// The place that this instance has in the system; `None` before it has one.
     fn member<'a>(&self, state: &'a mut State) -> Option<&'a mut Member> {
-        let mut members = state.guests.iter_mut();
-        members.find(|member| member.guest.instance == self.instance)
+        let member = state.guests.get_mut(self.index)?;
+        (member.guest.instance == self.instance).then_some(member)
     }
 
     fn not_poisoned(&self, store: &mut StoreContextMut<'_, Context>) -> Result<()> {
@@ -179,19 +178,29 @@ impl Guest {
     }
 
     /// After a trap in a function of the ABI: lets nobody call this instance if its stack pointer cannot be put
-    /// back.
+    /// back, and gives the error.
     #[cold]
-    fn poison(&self, store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) {
-        if self.survives_traps() {
-            return;
+    fn failed(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        function: &str,
+        e: wasmtime::Error,
+    ) -> Error {
+        if !self.survives_traps()
+            && let Some(member) = self.member(&mut store.data_mut().state)
+        {
+            member.poisoned.get_or_insert_with(|| cut_off(&e));
+            if let Err(error) = port::relink_all(store) {
+                tracing::error!(%error, "a poisoned module could not be unlinked");
+            }
         }
-        let Some(member) = self.member(&mut store.data_mut().state) else {
-            return;
-        };
-        member.poisoned.get_or_insert_with(|| cut_off(e));
-        if let Err(error) = port::relink_all(store) {
-            tracing::error!(%error, "a poisoned module could not be unlinked");
-        }
+        let accountant = &store.data().accountant;
+        crate::call::trap(
+            &self.qualified(function),
+            e,
+            accountant.denied,
+            accountant.limits(),
+        )
     }
 
     fn abi(&self) -> Result<&Abi> {
@@ -289,24 +298,55 @@ impl Guest {
             .any(|frame| wasmtime::Module::same(frame.module(), module))
     }
 
-    /// Calls an export that takes and gives nothing, if there is one.
-    pub(super) fn call_if_exported(
+    /// Runs the start function, if the module has one: instantiating it did not, see [`crate::owned`]. It may
+    /// call others.
+    pub(super) fn run_start(&self, store: &mut StoreContextMut<'_, Context>) -> Result<()> {
+        let mut during = During::begin(store, Phase::Starting(self.index));
+        let result = self.module.owned().run_start(&mut *during, &self.instance);
+        during.returned();
+        drop(during);
+        result.map_err(|e| not_instantiated(e, store.data()))
+    }
+
+    /// Calls `_initialize`, if the module exports it. It may call others.
+    pub(super) fn initialize(&self, store: &mut StoreContextMut<'_, Context>) -> Result<()> {
+        let name = "_initialize";
+        let Some(func) = self.exported(store, name)? else {
+            return Ok(());
+        };
+        let mut during = During::begin(store, Phase::Starting(self.index));
+        during.data_mut().begin_call();
+        let result = call(&mut during, &func, ());
+        during.returned();
+        drop(during);
+        result.map_err(|e| self.failed(store, name, e))
+    }
+
+    /// Calls `karmem_init`, if the module exports it: a callback like all of the ABI.
+    pub(super) fn init(&self, store: &mut StoreContextMut<'_, Context>) -> Result<()> {
+        let name = "karmem_init";
+        match self.exported(store, name)? {
+            Some(func) => self.enter(store, name, &func, ()),
+            None => Ok(()),
+        }
+    }
+
+    /// An export that takes and gives nothing, if there is one.
+    fn exported(
         &self,
         store: &mut StoreContextMut<'_, Context>,
         name: &str,
-    ) -> Result<()> {
+    ) -> Result<Option<TypedFunc<(), ()>>> {
         let Some(Extern::Func(func)) = self.instance.get_export(store.as_context_mut(), name)
         else {
-            return Ok(());
+            return Ok(None);
         };
-        let func = func
-            .typed::<(), ()>(&*store)
-            .map_err(|_| Error::Signature {
-                name: name.into(),
-                wanted: "()".into(),
-                found: crate::signature::Signature::of_wasm(&func.ty(&*store)).to_string(),
-            })?;
-        self.enter(store, name, &func, ())
+        let typed = func.typed::<(), ()>(&*store);
+        typed.map(Some).map_err(|_| Error::Signature {
+            name: name.into(),
+            wanted: "()".into(),
+            found: crate::signature::Signature::of_wasm(&func.ty(&*store)).to_string(),
+        })
     }
 }
 
@@ -315,10 +355,79 @@ pub(super) fn cut_off(e: &wasmtime::Error) -> Arc<str> {
     format!("a call into it was cut off ({})", e.root_cause()).into()
 }
 
-/// What was noted since the last time, if anything is.
+/// The stores into strict windows that were noted since the last time.
 fn take_violations(store: &StoreContextMut<'_, Context>) -> usize {
     let strict = store.data().state.strict.as_ref();
     strict.map_or(0, |strict| strict.take_violations())
+}
+
+/// A running callback. Dropping it opens the guest's imports again and puts its stack pointer back, also when
+/// a panic of a host function unwinds through it.
+struct Callback<'g, 's, 'a> {
+    guest: &'g Guest,
+    during: During<'s, 'a>,
+    gate: Option<Val>,
+    /// The stack pointer to put back; `None` once the callback returned, which did so itself.
+    stack: Option<(Global, Val)>,
+    /// Stores into strict windows by whoever waits for this.
+    earlier: usize,
+}
+
+impl<'g, 's, 'a> Callback<'g, 's, 'a> {
+    fn begin(
+        guest: &'g Guest,
+        store: &'s mut StoreContextMut<'a, Context>,
+        function: &'static str,
+    ) -> Callback<'g, 's, 'a> {
+        let phase = Phase::Callback {
+            guest: guest.index,
+            function,
+        };
+        let mut during = During::begin(store, phase);
+        let stack = guest.stack;
+        let stack = stack.map(|(global, _)| (global, global.get(&mut *during)));
+        let gate = guest.shim.map(|shim| shim.shut(&mut during));
+        let earlier = take_violations(&during);
+        Callback {
+            guest,
+            during,
+            gate,
+            stack,
+            earlier,
+        }
+    }
+}
+
+impl Drop for Callback<'_, '_, '_> {
+    fn drop(&mut self) {
+        if let Some((global, value)) = self.stack {
+            let restored = global.set(&mut *self.during, value);
+            debug_assert!(restored.is_ok(), "the value came from the global");
+        }
+        if let (Some(shim), Some(gate)) = (self.guest.shim, self.gate) {
+            shim.restore(&mut self.during, gate);
+        }
+        if let Some(strict) = &self.during.data().state.strict {
+            strict.put_back(self.earlier);
+        }
+    }
+}
+
+/// Calls a guest for the host, also in the middle of a call that is awaited.
+fn call<P, R>(
+    store: &mut StoreContextMut<'_, Context>,
+    func: &TypedFunc<P, R>,
+    params: P,
+) -> wasmtime::Result<R>
+where
+    P: wasmtime::WasmParams + Sync,
+    R: wasmtime::WasmResults + Sync,
+{
+    #[cfg(feature = "async")]
+    if store.data().ticks_left.is_some() {
+        return crate::system::awaited::at_once(func.call_async(store, params));
+    }
+    func.call(store, params)
 }
 
 /// Whether a window is there already: mappings that lie over each other could not be taken away one by

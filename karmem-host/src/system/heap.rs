@@ -102,19 +102,19 @@ pub(super) fn free(state: &mut State, handle: u32, offset: u32) -> Result<()> {
 
 /// What guests import to allocate in regions that they write: `karmem:karmem/heap@1`.
 pub(super) fn provided(store: &mut StoreContextMut<'_, Context>) -> Result<Provided> {
-    let alloc_for = |mut caller: Caller<'_>, handle: u32, size: u32, align: u32| -> i32 {
+    let alloc_for = |mut caller: Caller<'_>, handle: u32, size: u32, align: u32| {
         // Every piece is aligned to 8, the largest alignment of a message.
-        if align > UNIT || !writes(&mut caller, handle) {
-            return -1;
+        if !writes(&mut caller, handle)? || align > UNIT {
+            return Ok(-1);
         }
         let piece = alloc(&mut caller.data_mut().state, handle, size as usize);
         // Offsets above 2 GiB are negative numbers to wasm; -1 is none, as pieces are aligned.
-        piece.map_or(-1, u32::cast_signed)
+        Ok(piece.map_or(-1, u32::cast_signed))
     };
-    let free_for = |mut caller: Caller<'_>, handle: u32, offset: u32| -> i32 {
-        let freed = writes(&mut caller, handle)
+    let free_for = |mut caller: Caller<'_>, handle: u32, offset: u32| {
+        let freed = writes(&mut caller, handle)?
             && free(&mut caller.data_mut().state, handle, offset).is_ok();
-        if freed { 0 } else { -1 }
+        Ok(if freed { 0 } else { -1 })
     };
     let failed = |e| Error::Instantiate(crate::error::text(e));
     let alloc = Func::try_wrap(store.as_context_mut(), alloc_for).map_err(failed)?;
@@ -131,11 +131,17 @@ pub(super) fn provided(store: &mut StoreContextMut<'_, Context>) -> Result<Provi
     })
 }
 
-/// Whether the module that calls is the region's writer.
-fn writes(caller: &mut Caller<'_>, handle: u32) -> bool {
-    let consumer = consumer(caller, &Default::default()).ok();
-    let entry = caller.data().state.entry(handle);
-    consumer.is_some() && entry.is_ok_and(|entry| entry.writer == consumer && !entry.outbox)
+/// Whether the module that calls is the region's writer. Calls from callbacks of the ABI are errors.
+fn writes(caller: &mut Caller<'_>, handle: u32) -> wasmtime::Result<bool> {
+    let state = &caller.data().state;
+    state.may_call().map_err(wasmtime::Error::new)?;
+    let Ok(consumer) = consumer(caller, &Default::default()) else {
+        return Ok(false);
+    };
+    let state = &caller.data().state;
+    let entry = state.entry(handle);
+    let writes = entry.is_ok_and(|entry| entry.writer == Some(consumer) && !entry.outbox);
+    Ok(writes && !state.is_starting(consumer))
 }
 
 #[cfg(test)]

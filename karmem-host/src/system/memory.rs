@@ -49,9 +49,9 @@ impl System {
     ///
     /// [`Error::UnknownRegion`], [`Error::UnknownModule`]; [`Error::HasWriter`]; [`Error::Poisoned`];
     /// [`Error::Abi`] if the module cannot take regions; [`Error::NoRoom`], [`Error::BadAllocation`] or [`Error::Trap`] if
-    /// its allocator gives no place for it; [`Error::StrictGrants`] if there are none here;
-    /// [`Error::Violation`] if it writes to a strict window while it is told. The module has what it had before
-    /// then.
+    /// its allocator gives no place for it; [`Error::Trap`] too if another module traps that has to be told;
+    /// [`Error::StrictGrants`] if there are none here; [`Error::Violation`] if a module writes to a strict window
+    /// while it is told. The module has what it had before then, and also if a host function panics below.
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
         if access == Access::ReadStrict && !self.state().entry(handle)?.copies() {
@@ -65,7 +65,7 @@ impl System {
     /// # Errors
     ///
     /// [`Error::UnknownRegion`], [`Error::UnknownModule`], [`Error::NotGranted`]; [`Error::Trap`] if the
-    /// module traps when it is told, and it has lost the region all the same.
+    /// module traps when it is told, or another one, and it has lost the region all the same.
     pub fn revoke(&mut self, region: &str, module: &str) -> Result<()> {
         let (handle, guest) = (self.state().region(region)?, self.state().member(module)?);
         regions::revoke(&mut self.cx(), handle, guest)
@@ -76,7 +76,8 @@ impl System {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRegion`]; for a region with a file, that it cannot be published.
+    /// [`Error::UnknownRegion`]; for a region with a file, that it cannot be published; [`Error::Trap`] if a module
+    /// traps when it is told, and the region is sealed all the same: a second call gives the handle.
     pub fn seal(&mut self, region: &str) -> Result<Sealed> {
         let handle = self.state().region(region)?;
         regions::seal(&mut self.cx(), handle)

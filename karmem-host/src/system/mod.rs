@@ -10,6 +10,7 @@ mod guest;
 mod heap;
 mod memory;
 mod outboxes;
+mod phase;
 mod port;
 mod provider;
 mod rebuild;
@@ -39,6 +40,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::signature::{Params, Results};
+use phase::Phase;
 use port::Poisoned;
 
 /// Modules that call each other and share regions, in one store.
@@ -72,9 +74,6 @@ pub struct System {
     /// port, and the slot.
     pub(super) rebound: HashMap<(usize, u32), wasmtime::Func>,
     pub(super) exact: bool,
-    /// Whether a call was begun. Found set by the next use if the call did not end: its future was
-    /// dropped, or the host's code that it called panicked.
-    pub(super) running: bool,
     /// Whether one operation of several steps is under way, which has time and fuel once.
     pub(super) held: bool,
 }
@@ -152,9 +151,9 @@ impl System {
             }
         };
         let (params, top) = self.begin(lower)?;
-        self.running = true;
+        self.store.data_mut().state.phase = Phase::Call;
         let result = func.call(&mut self.store, params);
-        self.running = false;
+        self.store.data_mut().state.phase = Phase::Idle;
         self.end(method, top, result, lift)
     }
 
@@ -259,17 +258,17 @@ impl System {
     /// nobody's any more.
     #[cold]
     fn abandon(&mut self) {
-        self.running = false;
         let context = self.store.data_mut();
+        context.state.phase = Phase::Recovering;
         #[cfg(feature = "async")]
         {
             context.ticks_left = None;
         }
         context.state.top = 0;
-        context.state.bridged = None;
         context.state.stats.traps += 1;
         self.store.set_epoch_deadline(self.ticks);
         let store = &mut self.store.as_context_mut();
+        regions::forget_incoming(store);
         if store.data().state.copying
             && let Err(error) = regions::copy_out(store)
         {
@@ -278,6 +277,7 @@ impl System {
         let ended = wasmtime::Error::msg("it did not come to its end");
         // Nobody asks for the message of a panic here.
         let _ = after_trap(store, &ended);
+        store.data_mut().state.phase = Phase::Idle;
     }
 
     /// Gives the next call its full time and fuel.
@@ -286,7 +286,7 @@ impl System {
         if self.held {
             return;
         }
-        if self.running {
+        if self.store.data().state.phase != Phase::Idle {
             self.abandon();
         }
         self.store.set_epoch_deadline(self.ticks);
@@ -317,9 +317,13 @@ impl System {
     /// what happened.
     #[cold]
     pub(super) fn failed(&mut self, name: &str, e: wasmtime::Error) -> Error {
+        // Called by the host itself, as opposed to a module that it called.
+        let running = |trace: &WasmBacktrace| {
+            let mut members = self.state().guests.iter();
+            members.any(|member| member.guest.is_in(trace))
+        };
         if let Some(poisoned) = e.downcast_ref::<Poisoned>()
-            && e.downcast_ref::<WasmBacktrace>()
-                .is_none_or(|trace| trace.frames().len() <= 1)
+            && !e.downcast_ref::<WasmBacktrace>().is_some_and(running)
         {
             return Error::Poisoned {
                 module: poisoned.module.to_string(),

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::region::{Access, Region};
 use crate::system::guest::Guest;
 use crate::system::port::{Port, Target};
-use crate::system::regions::{self, Attached, Body, Entry};
+use crate::system::regions::{self, Body, Entry};
 use crate::system::{System, check};
 
 impl System {
@@ -15,26 +15,31 @@ impl System {
     /// with.
     pub(super) fn give_outboxes(&mut self) -> Result<()> {
         for index in 0..self.state().guests.len() {
-            self.give_outbox(index)?;
+            if self.talks(index) {
+                self.give_outbox(index)?;
+            }
         }
         self.share_outboxes()
     }
 
-    /// The outboxes for a port of the host: a module that does not describe what it exports is not known
+    /// The outboxes for a new port of the host: a module that does not describe what it exports is not known
     /// before to send messages.
-    pub(super) fn give_late_outbox(&mut self, index: usize) -> Result<()> {
+    pub(super) fn give_late_outbox(&mut self, index: usize, port: &Port) -> Result<()> {
         if self.state().guests[index].outbox.is_none() {
             self.give_outbox(index)?;
         }
-        self.share_outboxes()
+        self.share_outboxes()?;
+        for (from, to) in pairs(port) {
+            self.share_outbox(from, to)?;
+        }
+        Ok(())
     }
 
-    /// The outbox of one module, if it is linked with anybody and can take regions.
+    /// The outbox of one module, if it can take regions.
     pub(super) fn give_outbox(&mut self, index: usize) -> Result<()> {
         let member = &self.state().guests[index];
         // A poisoned one is given what it lacks when it is swapped.
-        let well = member.guest.abi.is_some() && member.poisoned.is_none();
-        if !well || !self.talks(index) {
+        if member.guest.abi.is_none() || member.poisoned.is_some() {
             return Ok(());
         }
         let name: Arc<str> = format!("{}'s messages", member.guest.name).into();
@@ -45,7 +50,7 @@ impl System {
     }
 
     /// Whether a module calls others or exports an interface.
-    fn talks(&self, index: usize) -> bool {
+    pub(super) fn talks(&self, index: usize) -> bool {
         let state = self.state();
         let linked = state
             .ports
@@ -108,7 +113,6 @@ impl System {
         index: usize,
         guest: &Guest,
         ports: &[Port],
-        windows: &mut Vec<(u32, Attached)>,
     ) -> Result<()> {
         if guest.abi.is_none() {
             return Ok(());
@@ -133,9 +137,9 @@ impl System {
             }
         }
         for (handle, access) in wanted {
-            if windows.iter().all(|(known, _)| *known != handle) {
-                let attached = regions::attach_to(&mut self.cx(), handle, index, guest, access)?;
-                windows.push((handle, attached));
+            let incoming = &self.state().incoming;
+            if incoming.iter().all(|(known, _)| *known != handle) {
+                regions::attach_incoming(&mut self.cx(), handle, guest, access)?;
             }
         }
         Ok(())

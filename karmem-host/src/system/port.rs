@@ -8,8 +8,9 @@ use wasmtime::{AsContextMut, Func, FuncType, StoreContextMut};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::shown::shown;
+use crate::system::provider::Caller;
 use crate::system::regions;
-use crate::system::shim::{self, Shim, Signature};
+use crate::system::shim::{self, Guards, Shim, Signature};
 
 /// The name of an interface as imports spell it: `game/physics@1`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -186,14 +187,8 @@ pub(super) fn signatures(wanted: &[Wanted]) -> Result<Vec<Signature>> {
 
 /// Leads a port's slots to its provider.
 pub(super) fn link(store: &mut StoreContextMut<'_, Context>, port: &Port) -> Result<()> {
-    let copying = store.data().state.copying;
     for (method, slot) in &port.methods {
         let func = function(store, port.target, &port.interface, method)?;
-        let func = if copying {
-            bridge(store, func, port.consumer)
-        } else {
-            func
-        };
         port.shim.set(store, *slot, func)?;
     }
     Ok(())
@@ -284,26 +279,43 @@ fn refusal(store: &mut StoreContextMut<'_, Context>, func: Func, error: Poisoned
     })
 }
 
-/// A function that brings copied regions up to date around a call, and says in whose name it calls:
-/// a host function finds no shim behind itself here.
-fn bridge(store: &mut StoreContextMut<'_, Context>, target: Func, consumer: Option<usize>) -> Func {
-    let ty = target.ty(&*store);
-    Func::new(
-        store.as_context_mut(),
-        ty,
-        move |mut caller, params, results| {
-            let mut store = caller.as_context_mut();
-            let failed = wasmtime::Error::new::<Error>;
-            regions::copy_out(&mut store).map_err(failed)?;
-            regions::copy_in(&mut store).map_err(failed)?;
-            let before = std::mem::replace(&mut store.data_mut().state.bridged, consumer);
-            let called = target.call(&mut store, params, results);
-            store.data_mut().state.bridged = before;
-            called?;
-            regions::copy_out(&mut store).map_err(failed)?;
-            regions::copy_in(&mut store).map_err(failed)
-        },
-    )
+/// Returns the functions that calls run while the gate of their shim is shut.
+pub(super) fn guards(store: &mut StoreContextMut<'_, Context>) -> Result<Guards> {
+    if let Some(guards) = store.data().state.guards {
+        return Ok(guards);
+    }
+    let before = |mut caller: Caller<'_>| -> wasmtime::Result<()> {
+        let state = &caller.data().state;
+        state.may_call().map_err(wasmtime::Error::new)?;
+        copy(&mut caller.as_context_mut())
+    };
+    let after = |mut caller: Caller<'_>| copy(&mut caller.as_context_mut());
+    let failed = |e| Error::Instantiate(crate::error::text(e));
+    let guards = Guards {
+        before: Func::try_wrap(store.as_context_mut(), before).map_err(failed)?,
+        after: Func::try_wrap(store.as_context_mut(), after).map_err(failed)?,
+    };
+    store.data_mut().state.guards = Some(guards);
+    Ok(guards)
+}
+
+/// Brings copied regions up to date before the next guest goes on.
+fn copy(store: &mut StoreContextMut<'_, Context>) -> wasmtime::Result<()> {
+    if !store.data().state.copying {
+        return Ok(());
+    }
+    let copied = regions::copy_out(store).and_then(|()| regions::copy_in(store));
+    copied.map_err(wasmtime::Error::new)
+}
+
+/// Sends all calls of modules through the guards from now on, because some region is copied.
+pub(super) fn copy_around_calls(store: &mut StoreContextMut<'_, Context>) {
+    store.data_mut().state.copying = true;
+    for index in 0..store.data().state.guests.len() {
+        if let Some(shim) = store.data().state.guests[index].guest.shim {
+            shim.shut(store);
+        }
+    }
 }
 
 /// What a consumer gets for an import: the function of its shim.

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, TryLockError};
 
 use karmem_core::interface::{Incoming, Outgoing};
 use karmem_core::{Interface, Karmem, Limits, Shared, VerifyError};
-use wasmtime::{AsContextMut, IntoFunc, Linker};
+use wasmtime::{AsContextMut, IntoFunc, Linker, StoreContextMut};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::region::Access;
 use crate::system::client::{Receiving, Sending};
+use crate::system::phase::{During, Phase};
 use crate::system::{regions, shim};
 
 /// An implementation of an interface in the host: what `#[karmem::interface]` generates as
@@ -82,12 +83,14 @@ impl<T> Implementation<T> {
     ///
     /// What `f` returns; it ends the guest's call and is found in
     /// [`Reason::Host`](crate::Reason::Host). [`Error::Reentered`] if the implementation is
-    /// running already.
+    /// running already; [`Error::Callback`] if the guest calls from within a function of the ABI.
     pub fn serve<R>(
         &self,
         mut caller: Caller<'_>,
         f: impl FnOnce(&mut T, &mut Serving<'_>) -> Result<R>,
     ) -> wasmtime::Result<R> {
+        let state = &caller.data().state;
+        state.may_call().map_err(wasmtime::Error::new)?;
         let mut implementation = match self.0.try_lock() {
             Ok(guard) => guard,
             // A panic went through it before. What it left is what a guest's call finds after one.
@@ -225,12 +228,11 @@ impl Serving<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`System::grant`](crate::System::grant).
+    /// Those of [`System::grant`](crate::System::grant); [`Error::Starting`] while a module starts.
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
-        let caller = self.caller.get_mut();
-        let state = &caller.data().state;
-        let (handle, guest) = (state.region(region)?, state.member(module)?);
-        regions::grant(&mut caller.as_context_mut(), handle, guest, access)
+        self.change(region, module, |store, handle, guest| {
+            regions::grant(store, handle, guest, access)
+        })
     }
 
     /// Takes a region away from a module, also while it waits for this call: what it has open reads as
@@ -238,12 +240,28 @@ impl Serving<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`System::revoke`](crate::System::revoke).
+    /// Those of [`System::revoke`](crate::System::revoke); [`Error::Starting`] while a module starts.
     pub fn revoke(&mut self, region: &str, module: &str) -> Result<()> {
-        let caller = self.caller.get_mut();
-        let state = &caller.data().state;
+        self.change(region, module, |store, handle, guest| {
+            regions::revoke(store, handle, guest)
+        })
+    }
+
+    /// Changes the grants of a region to a module.
+    fn change(
+        &mut self,
+        region: &str,
+        module: &str,
+        f: impl FnOnce(&mut StoreContextMut<'_, Context>, u32, usize) -> Result<()>,
+    ) -> Result<()> {
+        let store = &mut self.caller.get_mut().as_context_mut();
+        let state = &store.data().state;
+        state.may_change()?;
         let (handle, guest) = (state.region(region)?, state.member(module)?);
-        regions::revoke(&mut caller.as_context_mut(), handle, guest)
+        let mut change = During::begin(store, Phase::Changing);
+        let changed = f(&mut change, handle, guest);
+        change.returned();
+        changed
     }
 
     /// The whole region's content as a message at offset 0, to pass on.
@@ -341,8 +359,7 @@ pub(super) fn consumer(caller: &mut Caller<'_>, known: &Cell<Option<usize>>) -> 
     if let Some(consumer) = known.get() {
         return Ok(consumer);
     }
-    let number = number_of(caller).or(caller.data().state.bridged);
-    let consumer = number.ok_or(Error::OtherEngine { what: "caller" })?;
+    let consumer = number_of(caller).ok_or(Error::OtherEngine { what: "caller" })?;
     known.set(Some(consumer));
     Ok(consumer)
 }
@@ -362,7 +379,7 @@ fn may_use(caller: &mut Caller<'_>, known: &Cell<Option<usize>>, message: i64) -
     let consumer = consumer(caller, known)?;
     let state = &caller.data().state;
     let entry = state.entry(Message::from_i64(message).handle())?;
-    if entry.window(consumer).is_none() {
+    if entry.window(consumer).is_none() || state.is_starting(consumer) {
         return Err(Error::NotGranted {
             region: entry.name.to_string(),
             module: state.guests[consumer].guest.name.to_string(),

@@ -44,7 +44,6 @@ impl System {
             providers: self.providers.clone(),
             rebound: Default::default(),
             exact: self.exact,
-            running: false,
             held: false,
         };
         if self.state().strict.is_some() {
@@ -110,16 +109,12 @@ impl System {
                 if self.state().entry(handle)?.window(index).is_some() {
                     continue;
                 }
-                let guest = self.state().guests[index].guest.clone();
-                let store = &mut self.cx();
-                let attached = regions::attach_to(store, handle, index, &guest, access)?;
-                let entry = store.data_mut().state.entry_mut(handle)?;
-                entry.windows.push(attached);
+                regions::grant(&mut self.cx(), handle, index, access)?;
             }
         }
         // Who was poisoned may lack some.
         for index in 0..state.guests.len() {
-            if self.state().guests[index].outbox.is_none() {
+            if self.state().guests[index].outbox.is_none() && self.talks(index) {
                 self.give_outbox(index)?;
             }
         }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::system::guest::Guest;
+use crate::system::phase::Phase;
 use crate::system::port::{Port, Provided};
-use crate::system::regions::Entry;
-use crate::system::shim::Shims;
+use crate::system::regions::{Attached, Entry};
+use crate::system::shim::{Guards, Shims};
 use crate::system::table::Table;
 
 /// The state of a system: empty in the store of a single [`Instance`](crate::Instance).
@@ -17,6 +18,8 @@ pub(crate) struct State {
     pub(super) providers: Vec<Provided>,
     pub(super) ports: Vec<Port>,
     pub(super) shims: Shims,
+    /// The functions that calls run while the gate of their shim is shut.
+    pub(super) guards: Option<Guards>,
     pub(super) regions: Table<Entry>,
     /// The regions that users gave names to.
     pub(super) names: BTreeMap<Arc<str>, u32>,
@@ -28,8 +31,10 @@ pub(crate) struct State {
     pub(super) stats: SystemStats,
     /// Whether some region is copied and not mapped.
     pub(super) copying: bool,
-    /// Where regions are copied, host code stands between a consumer and what it calls: who that is.
-    pub(super) bridged: Option<usize>,
+    /// The reason why guest code runs.
+    pub(super) phase: Phase,
+    /// The windows of an instance that is to take the place of another one, by their regions.
+    pub(super) incoming: Vec<(u32, Attached)>,
     /// The host addresses of all windows, beginning to end.
     pub(super) occupied: BTreeMap<usize, usize>,
     /// Notes what native code stores into strict windows; there is none before the first strict grant.

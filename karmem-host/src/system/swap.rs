@@ -11,7 +11,7 @@ use crate::system::System;
 use crate::system::check::{self, Links, Offer};
 use crate::system::guest::Guest;
 use crate::system::port::{self, Port, Target, Wanted};
-use crate::system::regions::{self, Attached};
+use crate::system::regions;
 
 impl System {
     /// Puts a new version of a module in the place of the one that is there. Regions stay where they
@@ -50,17 +50,14 @@ impl System {
         let targets = self.check_swap(index, name, module)?;
         let mut swap = self.hold();
         let (mut guest, ports) = swap.make(index, name, module, &targets)?;
-        let result = swap.prepare(index, &mut guest, &ports);
-        let windows = match result {
-            Ok(windows) => windows,
-            Err(e) => {
-                swap.retire(&guest);
-                return Err(e);
-            }
-        };
+        if let Err(e) = swap.prepare(index, &mut guest, &ports) {
+            regions::forget_incoming(&mut swap.store.as_context_mut());
+            swap.retire(&guest);
+            return Err(e);
+        }
         drop(swap);
         // Others are told of what changed for them whatever time the new version took.
-        self.hold().replace(index, guest, ports, windows)
+        self.hold().replace(index, guest, ports)
     }
 
     /// Compares the new version with the old one and with everybody it is linked with.
@@ -148,55 +145,29 @@ impl System {
         }
     }
 
-    /// Starts the new instance and gives it all regions of the old one.
-    fn prepare(
-        &mut self,
-        index: usize,
-        guest: &mut Guest,
-        ports: &[Port],
-    ) -> Result<Vec<(u32, Attached)>> {
+    /// Starts the new instance and gives it all regions of the old one. Until it has its place, nobody can have
+    /// grants changed: where the new instance runs it starts or answers the host.
+    fn prepare(&mut self, index: usize, guest: &mut Guest, ports: &[Port]) -> Result<()> {
         for port in ports {
             port::link(&mut self.cx(), port)?;
         }
         self.start(guest)?;
-        let mut windows = Vec::new();
-        match self.attach_all(index, guest, ports, &mut windows) {
-            Ok(()) => Ok(windows),
-            Err(e) => {
-                for (_, attached) in windows {
-                    attached.forget(&mut self.store.as_context_mut());
-                }
-                Err(e)
-            }
-        }
-    }
-
-    fn attach_all(
-        &mut self,
-        index: usize,
-        guest: &Guest,
-        ports: &[Port],
-        windows: &mut Vec<(u32, Attached)>,
-    ) -> Result<()> {
         for handle in self.state().handles() {
             let Some(access) = self.state().entry(handle)?.window(index).map(|w| w.access) else {
                 continue;
             };
-            let attached = regions::attach_to(&mut self.cx(), handle, index, guest, access)?;
-            windows.push((handle, attached));
+            regions::attach_incoming(&mut self.cx(), handle, guest, access)?;
         }
-        self.outboxes_of_new(index, guest, ports, windows)
+        self.outboxes_of_new(index, guest, ports)
     }
 
     /// Lets the new instance take the place of the old one. From here on the new one is there, so nothing
     /// that a module does makes the swap fail.
-    fn replace(
-        &mut self,
-        index: usize,
-        guest: Guest,
-        ports: Vec<Port>,
-        windows: Vec<(u32, Attached)>,
-    ) -> Result<()> {
+    fn replace(&mut self, index: usize, guest: Guest, ports: Vec<Port>) -> Result<()> {
+        if let (true, Some(shim)) = (self.state().copying, guest.shim) {
+            // Its outbox may be the first region that is copied.
+            shim.shut(&mut self.store.as_context_mut());
+        }
         let state = &mut self.store.data_mut().state;
         state.stats.swaps += 1;
         let member = &mut state.guests[index];
@@ -204,11 +175,17 @@ impl System {
         member.poisoned = None;
         state.ports.retain(|port| port.consumer != Some(index));
         state.ports.extend(ports);
-        for (handle, attached) in windows {
+        // Every window of the old one goes, also one that the new one should not have got.
+        for handle in self.state().handles() {
             let entry = self.store.data_mut().state.entry_mut(handle)?;
-            if let Some(old) = entry.replace(attached) {
+            if let Some(old) = entry.take_window(index) {
                 old.forget(&mut self.store.as_context_mut());
             }
+        }
+        let incoming = std::mem::take(&mut self.store.data_mut().state.incoming);
+        for (handle, attached) in incoming {
+            let entry = self.store.data_mut().state.entry_mut(handle)?;
+            entry.windows.push(attached);
         }
         self.retire(&old);
         port::relink_all(&mut self.cx())?;

@@ -103,10 +103,10 @@ impl Thread {
         check_imports(&mut store, &linker, &inner.module)?;
         let instance = match linker.instantiate(&mut store, inner.module.wasmtime()) {
             Ok(instance) => instance,
-            Err(e) => return Err(not_instantiated(e, &store)),
+            Err(e) => return Err(not_instantiated(e, store.data())),
         };
         if let Err(e) = inner.module.owned().run_start(&mut store, &instance) {
-            return Err(not_instantiated(e, &store));
+            return Err(not_instantiated(e, store.data()));
         }
         let stack = stack_pointer(&mut store, &instance);
         let stack = stack.map(|global| (global, address(global.get(&mut store))));

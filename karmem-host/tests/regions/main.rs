@@ -10,7 +10,13 @@ mod hostile;
 mod mapped;
 #[cfg(not(feature = "strict"))]
 mod no_strict;
+#[cfg(target_os = "linux")]
+mod panics;
 mod rebuild;
+#[cfg(target_os = "linux")]
+mod reentry;
+#[cfg(target_os = "linux")]
+mod rogues;
 mod states;
 #[cfg(all(target_os = "linux", feature = "strict"))]
 mod strict;

@@ -16,7 +16,9 @@ use crate::error::{Error, Result};
 use crate::region::{Access, Backing, Region, Sealed, Window};
 use crate::system::heap::Heap;
 pub(super) use copying::{copy_in, copy_out};
-pub(super) use grants::{attach_to, clear_all, grant, refresh, refresh_strict, revoke};
+pub(super) use grants::{
+    attach_incoming, clear_all, forget_incoming, grant, refresh, refresh_strict, revoke,
+};
 use grants::{clear, revoke_all};
 pub(super) use lending::{lend_all, take_back_all};
 pub(super) use sealing::{seal, unseal};
@@ -53,7 +55,8 @@ pub(in crate::system) struct Attached {
     pub(in crate::system) at: u32,
     pub(in crate::system) access: Access,
     window: Window,
-    flags: u32,
+    /// What the guest was told of it; `None` before it is, and if that did not succeed.
+    flags: Option<u32>,
     version: u64,
 }
 
@@ -114,12 +117,10 @@ impl Entry {
         self.windows.iter().find(|w| w.guest == guest)
     }
 
-    /// Puts a window in the place of the one that the same guest has.
-    pub(in crate::system) fn replace(&mut self, attached: Attached) -> Option<Attached> {
-        let index = self.windows.iter().position(|w| w.guest == attached.guest);
-        let old = index.map(|index| self.windows.swap_remove(index));
-        self.windows.push(attached);
-        old
+    /// Takes the window of a guest out.
+    pub(in crate::system) fn take_window(&mut self, guest: usize) -> Option<Attached> {
+        let index = self.windows.iter().position(|w| w.guest == guest)?;
+        Some(self.windows.swap_remove(index))
     }
 
     fn backing(&self) -> Result<Backing> {
@@ -180,8 +181,7 @@ pub(in crate::system) fn insert(
         Error::Instantiate("all handles of regions are used up; make a new system".into())
     })?;
     if copies && !state.copying {
-        state.copying = true;
-        crate::system::port::relink_all(store)?;
+        crate::system::port::copy_around_calls(store);
     }
     Ok(handle)
 }
@@ -195,6 +195,9 @@ pub(in crate::system) fn remove(
     // If somebody could not be told, the region stays, and with it what is in it.
     revoke_all(store, handle)?;
     let state = &mut store.data_mut().state;
+    if !state.entry(handle)?.windows.is_empty() {
+        return Err(Error::Region("a module has it still".into()));
+    }
     let entry = state.regions.remove(handle);
     let entry = entry.ok_or(Error::NoRegion { handle })?;
     state.names.remove(&entry.name);

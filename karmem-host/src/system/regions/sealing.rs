@@ -15,16 +15,10 @@ pub(in crate::system) fn seal(
     handle: u32,
 ) -> Result<Sealed> {
     let entry = store.data_mut().state.entry_mut(handle)?;
-    let writer = entry.writer;
     if let Body::Sealed(sealed) = &entry.body {
         return Ok(sealed.clone());
     }
     let _span = tracing::debug_span!("seal", region = &*entry.name).entered();
-    // First the right to write is taken from the guest, whose window would outlive it otherwise.
-    if let Some(writer) = writer {
-        change(store, handle, writer, Access::Read)?;
-    }
-    let entry = store.data_mut().state.entry_mut(handle)?;
     let sealed = match std::mem::replace(&mut entry.body, Body::Lost) {
         Body::Writing(region) => region.seal(),
         body => {
@@ -32,17 +26,41 @@ pub(in crate::system) fn seal(
             return Err(Error::NoRegion { handle });
         }
     };
-    let (body, result) = match sealed {
-        Ok(sealed) => (Body::Sealed(sealed.clone()), Ok(sealed)),
-        Err((region, e)) => (Body::Writing(region), Err(e)),
+    let sealed = match sealed {
+        Ok(sealed) => sealed,
+        Err((region, e)) => {
+            entry.body = Body::Writing(region);
+            return Err(e);
+        }
     };
-    entry.body = body;
-    if let Some(writer) = writer {
-        // What the grant is called is as before; what it is worth depends on the body.
-        change(store, handle, writer, Access::Write)?;
-        refresh_flags(store)?;
+    entry.body = Body::Sealed(sealed.clone());
+    // What a grant is called is as before; what it is worth depends on the body. Until nobody can write any more, no
+    // guest runs and no handle to read with leaves.
+    if let Err(e) = change_writers(store, handle) {
+        drop(sealed);
+        let entry = store.data_mut().state.entry_mut(handle)?;
+        if let Body::Sealed(sealed) = std::mem::replace(&mut entry.body, Body::Lost) {
+            entry.body = match sealed.unseal() {
+                Ok(region) => Body::Writing(region),
+                Err(sealed) => Body::Sealed(sealed),
+            };
+        }
+        // Those that had lost it write again.
+        let _ = change_writers(store, handle);
+        return Err(e);
     }
-    result
+    refresh_flags(store)?;
+    Ok(sealed)
+}
+
+/// Maps the windows that are granted for writing as the state of the region has it.
+fn change_writers(store: &mut StoreContextMut<'_, Context>, handle: u32) -> Result<()> {
+    let windows = &store.data().state.entry(handle)?.windows;
+    let writers = windows.iter().filter(|w| w.access == Access::Write);
+    let writers: Vec<_> = writers.map(|w| w.guest).collect();
+    writers
+        .into_iter()
+        .try_for_each(|writer| change(store, handle, writer, Access::Write))
 }
 
 /// Lets who wrote before the seal write again.
@@ -55,10 +73,7 @@ pub(in crate::system) fn unseal(
         Body::Sealed(sealed) => match sealed.unseal() {
             Ok(region) => {
                 entry.body = Body::Writing(region);
-                let Some(writer) = entry.writer else {
-                    return Ok(());
-                };
-                if let Err(e) = change(store, handle, writer, Access::Write) {
+                if let Err(e) = change_writers(store, handle) {
                     // Its window is still one to read with, so nobody may write.
                     let entry = store.data_mut().state.entry_mut(handle)?;
                     if let Body::Writing(region) = std::mem::replace(&mut entry.body, Body::Lost) {

@@ -50,7 +50,7 @@ pub(in crate::system) fn refresh_flags(store: &mut StoreContextMut<'_, Context>)
         let effective = store.data().state.entry(handle)?.effective(access);
         let now = flags(store, handle, guest, effective)?;
         let entry = store.data().state.entry(handle)?;
-        let known = entry.window(guest).is_some_and(|w| w.flags == now);
+        let known = entry.window(guest).is_some_and(|w| w.flags == Some(now));
         if known {
             Ok(())
         } else {
@@ -91,7 +91,23 @@ fn announce(
     let Some(window) = entry.windows.iter_mut().find(|w| w.guest == guest) else {
         return Ok(());
     };
-    window.flags = flags;
+    // Told again by the next change if it fails, or if a host function panics below it.
+    window.flags = None;
     let at = window.at;
-    instance.attach(store, handle, at, len, flags)
+    instance.attach(store, handle, at, len, flags)?;
+    told(store, handle, guest, flags)
+}
+
+/// Notes what a guest was told of a region.
+pub(super) fn told(
+    store: &mut StoreContextMut<'_, Context>,
+    handle: u32,
+    guest: usize,
+    flags: u32,
+) -> Result<()> {
+    let entry = store.data_mut().state.entry_mut(handle)?;
+    if let Some(window) = entry.windows.iter_mut().find(|w| w.guest == guest) {
+        window.flags = Some(flags);
+    }
+    Ok(())
 }
