@@ -26,6 +26,10 @@ pub(super) struct Published {
 
 /// A file that is locked.
 #[derive(Debug)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "files have the lock by name only there")
+)]
 struct Data(File);
 
 impl Data {

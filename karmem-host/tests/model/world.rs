@@ -10,7 +10,7 @@ use karmem_host::{
     Removed, Result, Sealed, System, provided,
 };
 
-use crate::common::{self, Rng, method};
+use crate::common::{self, Rng, STRICT, method};
 use crate::guest::{self, BAD, Bad, MAX_PAGES, OWN, SLOT, Version, WASM_PAGE};
 use crate::model::Region;
 
@@ -405,6 +405,10 @@ fn make(
             .module(name, &good[index][numbers[index] as usize])
             .region(PROBES[index], karmem_host::Region::anonymous(SLOT).unwrap())
             .grant(PROBES[index], name, Access::Write);
+    }
+    if STRICT == Access::ReadStrict {
+        // The host's implementation may be the first one to make such a grant.
+        builder = builder.strict_grants();
     }
     let mut system = builder.build().unwrap();
     let guests = vec![
