@@ -4,10 +4,13 @@
 mod exercise;
 #[path = "../../tests/properties/pen.rs"]
 mod pen;
+mod section;
 #[path = "../../tests/properties/values.rs"]
 mod values;
 #[path = "../../tests/properties/zoo.rs"]
 mod zoo;
+
+pub use section::section;
 
 use pen::Root;
 use proptest::strategy::{Strategy, ValueTree};
