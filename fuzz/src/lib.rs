@@ -9,6 +9,9 @@ mod values;
 #[path = "../../tests/properties/zoo.rs"]
 mod zoo;
 
+pub mod hostile;
+pub mod linking;
+
 use pen::Root;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
