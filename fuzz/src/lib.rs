@@ -10,6 +10,9 @@ mod values;
 #[path = "../../tests/properties/zoo.rs"]
 mod zoo;
 
+pub mod hostile;
+pub mod linking;
+
 pub use section::section;
 
 use pen::Root;

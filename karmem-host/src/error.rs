@@ -124,8 +124,8 @@ pub enum Error {
         lines(missing)
     )]
     Imports {
-        /// Each import with its type, and what was provided instead if anything was; of more than 64 the first
-        /// ones, and how many more there are.
+        /// Each import with its type, and what was provided instead if anything was; of 64 or more the first
+        /// ones, and how many others there are.
         missing: Vec<String>,
     },
 
@@ -433,8 +433,8 @@ pub enum Error {
     /// Modules do not fit together.
     #[error("the modules cannot be linked:{}", lines(problems))]
     Link {
-        /// Everything that is missing, ambiguous or of another type; of more than 64 problems the first
-        /// ones, and how many more there are.
+        /// Everything that is missing, ambiguous or of another type; of 64 problems or more the first
+        /// ones, and how many others there are.
         problems: Vec<String>,
     },
 

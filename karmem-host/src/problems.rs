@@ -1,7 +1,9 @@
 //! Lists of what is wrong, which hostile modules make long.
 
-/// How many problems are listed.
-const LISTED: usize = 64;
+use crate::shown::ITEMS;
+
+/// How many problems are listed: with the line that counts the others, all lines are shown.
+const LISTED: usize = ITEMS - 1;
 
 /// What is wrong. Texts are made only of what is listed.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use std::fmt::{self, Display, Write};
 /// Bytes of a text that are displayed.
 const LONGEST: usize = 4096;
 /// Items of a list that are displayed.
-const ITEMS: usize = 64;
+pub(crate) const ITEMS: usize = 64;
 /// Bytes of one of them.
 const LONGEST_ITEM: usize = 1024;
 

@@ -100,7 +100,7 @@ fn a_version_of_other_types_is_refused() {
         let text = error.to_string();
         for line in [
             "the module `peer` cannot be swapped, because its types changed",
-            "World.Points[].X: `f32` in the old version, `f64` in the new version",
+            "Point.X: `f32` in the old version, `f64` in the new version",
         ] {
             assert!(text.contains(line), "{text}");
         }
