@@ -132,7 +132,7 @@ impl Module {
         let wasm = wasmtime::Module::from_binary(engine.wasmtime(), &exposed)
             .map_err(|e| Error::Compile(text(e)))?;
         let placement = Placement::read(&bytes).map_err(|e| Error::Malformed {
-            offset: e.offset() as usize,
+            offset: e.offset(),
             message: e.message().into(),
         })?;
         let wants = Wants::of(&wasm);

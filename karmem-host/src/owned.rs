@@ -156,7 +156,6 @@ impl<'a> Parts<'a> {
         let (mut imported_memories, mut imported_tables) = (0, 0);
         for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
             if let Some((id, range)) = payload.as_section() {
-                let range = range.start as usize..range.end as usize;
                 parts.sections.push((id, range));
             }
             match payload {
@@ -194,7 +193,7 @@ impl<'a> Parts<'a> {
                     parts.memories.end += there.last().map_or(0, |(_, last): (_, u32)| last + 1);
                 }
                 Payload::ExportSection(section) => {
-                    parts.entries = Some((section.original_position() as usize, section.count()));
+                    parts.entries = Some((section.original_position(), section.count()));
                     for export in section.into_iter().map_while(Result::ok) {
                         parts.names.insert(export.name);
                         let known = match export.kind {

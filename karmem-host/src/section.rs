@@ -46,7 +46,7 @@ pub(crate) fn find(wasm: &[u8]) -> Result<Option<Vec<u8>>> {
                     }
                     Payload::UnknownSection { id, range, .. } => {
                         return Err(Error::Malformed {
-                            offset: range.start as usize,
+                            offset: range.start,
                             message: format!("there are no sections with the id {id}"),
                         });
                     }
@@ -55,7 +55,7 @@ pub(crate) fn find(wasm: &[u8]) -> Result<Option<Vec<u8>>> {
             }
             Err(e) => {
                 return Err(Error::Malformed {
-                    offset: e.offset() as usize,
+                    offset: e.offset(),
                     message: e.message().into(),
                 });
             }

@@ -48,7 +48,7 @@ fn executable(messages: &str) -> Option<PathBuf> {
             let path = tool::member(&message, "executable")?.get::<String>()?;
             Some(PathBuf::from(path))
         })
-        .last()
+        .next_back()
 }
 
 fn choose(arguments: &[OsString]) -> Result<(&'static Demo, &[OsString])> {

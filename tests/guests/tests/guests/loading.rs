@@ -28,7 +28,7 @@ fn sections(wasm: &[u8]) -> Vec<Section> {
             Payload::CustomSection(section) => Some(section.name().to_owned()),
             _ => None,
         };
-        let (start, end) = (range.start as usize, range.end as usize);
+        let (start, end) = (range.start, range.end);
         all.push(Section {
             id,
             name,
