@@ -21,7 +21,7 @@ pub use structs::{InlineStruct, Root, TableStruct};
 pub use text::TextKind;
 pub(crate) use text::encode_text;
 pub use transparent::{Newtype, Transparent};
-pub use union::{UnionBuilder, UnionKind, UnionShape};
+pub use union::{UnionBuilder, UnionKind, UnionShape, levels_of_variant};
 
 use crate::error::EncodeError;
 use crate::layout::{ALLOCATION, At, align_up};
@@ -48,6 +48,18 @@ pub(crate) fn block(count: usize, stride: u32, size: u32) -> Result<u32, EncodeE
         Some(Ok(bytes)) => length(bytes),
         _ => Err(EncodeError::TooLong),
     }
+}
+
+/// Writes what lies a level deeper.
+#[inline(always)]
+pub(crate) fn below<S: Sink, V>(
+    sink: &mut S,
+    write: impl FnOnce(&mut S) -> Result<V, EncodeError>,
+) -> Result<V, EncodeError> {
+    sink.enter()?;
+    let written = write(sink);
+    sink.leave();
+    written
 }
 
 /// A place for a value that is written as a whole.

@@ -8,6 +8,7 @@ use zerocopy::IntoBytes;
 
 use crate::cast;
 use crate::error::{Bad, Cause, EncodeError};
+use crate::held::{Held, LARGE, is_large, load_and_hold, load_over, put_whole};
 use crate::layout::At;
 use crate::raw::{self, Raw};
 use crate::rule::{Alignment, LayoutRule};
@@ -20,25 +21,33 @@ use crate::writer::Sink;
 #[derive(Debug)]
 pub enum Opt {}
 
-/// A kind of which there is an `Option`: every one but `Option` itself.
+/// A kind whose `T` can be in an `Option`: every kind but `Option` itself, and `Box` and newtypes where
+/// what they hold can be. They lie as what they hold, so that two `Option`s around one value would
+/// share one presence byte or one null.
 #[diagnostic::on_unimplemented(
-    message = "an `Option` of an `Option` has no wire form",
-    note = "put the inner `Option` into a struct of its own"
+    message = "an `Option` directly around `{T}` has no wire form",
+    label = "an `Option` in an `Option`",
+    note = "`Box` and newtypes lie as what they hold, so this is an `Option` of an `Option`: give the inner one a struct with a named field, `struct Inner {{ value: Option<…> }}`"
 )]
-pub trait Required {}
+pub trait Required<T> {}
 
-impl Required for super::Scalar {}
-impl Required for super::TextKind {}
-impl Required for super::List {}
-impl Required for super::Array {}
-impl Required for super::TableStruct {}
-impl Required for super::InlineStruct {}
-impl Required for super::UnionKind {}
-impl Required for super::Transparent {}
+impl<T> Required<T> for super::Scalar {}
+impl<T> Required<T> for super::TextKind {}
+impl<T> Required<T> for super::List {}
+impl<T> Required<T> for super::Array {}
+impl<T> Required<T> for super::TableStruct {}
+impl<T> Required<T> for super::InlineStruct {}
+impl<T> Required<T> for super::UnionKind {}
 #[cfg(feature = "alloc")]
-impl Required for super::Map {}
+impl<T> Required<T> for super::Map {}
+impl<T> Required<T> for super::Transparent
+where
+    T: super::Newtype,
+    <T::Inner as Field>::Kind: Required<T::Inner>,
+{
+}
 
-impl<T: Field<Kind: Required>> Field for Option<T> {
+impl<T: Field<Kind: Required<T>>> Field for Option<T> {
     type Kind = Opt;
 }
 
@@ -59,9 +68,23 @@ const fn value_at<T: Wire<L>, L: LayoutRule>() -> u32 {
     }
 }
 
+/// Whether there is a value.
+#[inline(always)]
+fn is_present<T: Wire<L>, L: LayoutRule>(flag: u8, raw: &T::Raw, at: u32) -> Result<bool, Bad> {
+    if flagged::<T, L>() {
+        match flag {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(bad(at, Cause::Bool)),
+        }
+    } else {
+        Ok(!<Of<T, L> as Codec<T, L>>::is_null(raw))
+    }
+}
+
 impl<T, L> Codec<Option<T>, L> for Opt
 where
-    T: Wire<L> + Field<Kind: Required>,
+    T: Wire<L> + Field<Kind: Required<T>>,
     L: LayoutRule,
 {
     type Raw = T::Raw;
@@ -124,31 +147,35 @@ where
 
     #[inline(always)]
     fn verify(cx: &mut Verifier<'_>, flag: u8, raw: &T::Raw, at: u32) -> Result<(), Bad> {
-        if flagged::<T, L>() {
-            match flag {
-                0 => Ok(()),
-                1 => T::verify(cx, flag, raw, at),
-                _ => Err(bad(at, Cause::Bool)),
-            }
-        } else if <Of<T, L> as Codec<T, L>>::is_null(raw) {
-            Ok(())
-        } else {
+        if is_present::<T, L>(flag, raw, at)? {
             T::verify(cx, flag, raw, at)
+        } else {
+            Ok(())
         }
     }
     #[inline(always)]
     fn load(cx: &mut Verifier<'_>, flag: u8, raw: &T::Raw, at: u32) -> Result<Option<T>, Bad> {
-        if flagged::<T, L>() {
-            match flag {
-                0 => Ok(None),
-                1 => T::load(cx, flag, raw, at).map(Some),
-                _ => Err(bad(at, Cause::Bool)),
-            }
-        } else if <Of<T, L> as Codec<T, L>>::is_null(raw) {
-            Ok(None)
-        } else {
+        if is_present::<T, L>(flag, raw, at)? {
             T::load(cx, flag, raw, at).map(Some)
+        } else {
+            Ok(None)
         }
+    }
+    #[inline(always)]
+    fn hold(
+        cx: &mut Verifier<'_>,
+        flag: u8,
+        raw: &T::Raw,
+        at: u32,
+    ) -> Result<Held<Option<T>>, Bad> {
+        if const { !is_large::<T>() } {
+            return load_and_hold::<Self, _, L>(cx, flag, raw, at);
+        }
+        if !is_present::<T, L>(flag, raw, at)? {
+            return Ok(Held::make(|| None));
+        }
+        let value = T::Codec::hold(cx, flag, raw, at)?;
+        Ok(Held::make(|| Some(value.take())))
     }
     #[inline(always)]
     fn update(
@@ -165,10 +192,11 @@ where
         };
         match value {
             Some(value) if present => value.update(cx, flag, raw, at),
-            _ => {
-                *value = Self::load(cx, flag, raw, at)?;
+            _ if const { is_large::<T>() } => {
+                Self::hold(cx, flag, raw, at)?.replace(value);
                 Ok(())
             }
+            _ => load_over::<Self, _, L>(value, cx, flag, raw, at),
         }
     }
     #[inline(always)]
@@ -193,7 +221,24 @@ where
         }
     }
     #[inline(always)]
+    fn put<S: Sink>(value: &Option<T>, sink: &mut S, at: At) -> Result<(), EncodeError> {
+        if const { size_of::<T::Raw>() > LARGE } {
+            sink.store(at.flag, &u8::from(value.is_some()));
+            return match value {
+                Some(value) => T::Codec::put(value, sink, at),
+                None => {
+                    if let Some(block) = sink.block(at.at, T::Raw::SIZE) {
+                        block.fill(0);
+                    }
+                    Ok(())
+                }
+            };
+        }
+        put_whole::<Self, _, L, S>(value, sink, at)
+    }
+    #[inline(always)]
     fn item(flag: u8, value: T::Raw) -> Self::Item {
+        const { assert!(value_at::<T, L>() + T::Raw::SIZE <= Self::Item::SIZE) };
         let mut item = Self::Item::ZERO;
         if flagged::<T, L>() {
             raw::put(item.as_mut_bytes(), 0, &flag);
