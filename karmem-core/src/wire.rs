@@ -75,6 +75,8 @@ pub trait Codec<T, L: LayoutRule>: Sized {
 
     /// Whether a null reference says that it is absent, so that an `Option` needs no presence byte.
     const NULLABLE: bool = false;
+    /// Whether it is an `Option`, or lies as one: then there is no `Option` of it.
+    const OPTIONAL: bool = false;
     /// Whether a builder of several allocates their tables side by side and at once.
     const SIDE_BY_SIDE: bool = false;
     /// Its bytes as an element that is an `Option` of it.
@@ -185,7 +187,8 @@ pub trait Codec<T, L: LayoutRule>: Sized {
     fn reference(_offset: u32) -> Self::Item {
         Self::Item::ZERO
     }
-    /// Where [`Self::TABLE`] is not 0: writes the table itself to `offset`, which was allocated.
+    /// Where [`Self::TABLE`] is not 0: writes the table itself to `offset`, which was allocated, a level deeper
+    /// than its caller began.
     #[inline(always)]
     fn fill<S: Sink>(_value: &T, _offset: u32, _sink: &mut S) -> Result<(), EncodeError> {
         Ok(())

@@ -640,6 +640,7 @@ const _: () = {
                 _ => ShapeViewMut::Empty,
             }
         }
+        #[inline]
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             kind: u32,

@@ -324,6 +324,7 @@ const _: () = {
                 _ => OrderViewMut::Stay,
             }
         }
+        #[inline]
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             kind: u32,

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use zerocopy::FromBytes;
 
-use super::below;
+use super::{below, no_flag};
 use crate::cast;
 use crate::error::{Bad, EncodeError};
 #[cfg(feature = "alloc")]
@@ -282,20 +282,26 @@ fn encode_tables<T: Wire<L>, L: LayoutRule, S: Sink>(
             store(sink, i as u32, T::Codec::empty_item());
         }
     }
-    let mut next = first;
-    for value in values {
-        if T::Codec::is_present(value) {
-            T::Codec::fill(value, next, sink)?;
-            // Packed tables are no multiple of the distance of allocations.
-            if stride > size
-                && let Some(gap) = sink.block(next + size, stride - size)
-            {
-                gap.fill(0);
-            }
-            next = next.wrapping_add(stride);
-        }
+    if present == 0 {
+        return Ok(());
     }
-    Ok(())
+    // All tables are on one level.
+    below(sink, |sink| {
+        let mut next = first;
+        for value in values {
+            if T::Codec::is_present(value) {
+                T::Codec::fill(value, next, sink)?;
+                // Packed tables are no multiple of the distance of allocations.
+                if stride > size
+                    && let Some(gap) = sink.block(next + size, stride - size)
+                {
+                    gap.fill(0);
+                }
+                next = next.wrapping_add(stride);
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Checks elements, with their index in the path of an error.
@@ -400,6 +406,7 @@ where
     type OptionItem = Flagged<<Self::Align as Alignment>::Flag, L::SliceRef>;
     type Align = L::Align<Align<8>>;
     const TYPE: Type = Type::Slice(&<T as Wire<L>>::TYPE);
+    const FLAG: bool = no_flag::<T, L>();
 
     type View<'m> = Slice<'m, T, L>;
     #[inline(always)]
@@ -584,6 +591,7 @@ where
         assert!(N > 0, "an array in a message has at least one element");
         Type::Array(&<T as Wire<L>>::TYPE, N as u32)
     };
+    const FLAG: bool = no_flag::<T, L>();
     const ANY: bool = T::ANY;
     const FIXED: bool = T::FIXED;
 

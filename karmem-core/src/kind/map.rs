@@ -388,6 +388,7 @@ where
     type OptionItem = Flagged<<Self::Align as Alignment>::Flag, L::SliceRef>;
     type Align = L::Align<Align<8>>;
     const TYPE: Type = Type::Map(&<K as Wire<L>>::TYPE, &<V as Wire<L>>::TYPE);
+    const FLAG: bool = super::no_flag::<V, L>();
 
     type View<'m> = MapView<'m, K, V, L>;
     #[inline(always)]

@@ -26,8 +26,15 @@ pub use union::{UnionBuilder, UnionKind, UnionShape, levels_of_variant};
 use crate::error::EncodeError;
 use crate::layout::{ALLOCATION, At, align_up};
 use crate::rule::LayoutRule;
-use crate::wire::Wire;
+use crate::wire::{Codec, Wire};
 use crate::writer::{Sink, length};
+
+/// `false`, for what has no presence byte, once it is known that its elements can have theirs: types are
+/// refused when a struct is laid out, and not when its values are read.
+pub(crate) const fn no_flag<T: Wire<L>, L: LayoutRule>() -> bool {
+    let _ = <T::Codec as Codec<T, L>>::FLAG;
+    false
+}
 
 /// The distance of tables of `size` bytes that lie side by side.
 #[inline(always)]

@@ -21,33 +21,26 @@ use crate::writer::Sink;
 #[derive(Debug)]
 pub enum Opt {}
 
-/// A kind whose `T` can be in an `Option`: every kind but `Option` itself, and `Box` and newtypes where
-/// what they hold can be. They lie as what they hold, so that two `Option`s around one value would
-/// share one presence byte or one null.
+/// A kind of which there is an `Option`: every one but `Option` itself. Of `Box` and newtypes there is where
+/// they do not hold one, see [`Codec::OPTIONAL`].
 #[diagnostic::on_unimplemented(
-    message = "an `Option` directly around `{T}` has no wire form",
-    label = "an `Option` in an `Option`",
-    note = "`Box` and newtypes lie as what they hold, so this is an `Option` of an `Option`: give the inner one a struct with a named field, `struct Inner {{ value: Option<…> }}`"
+    message = "an `Option` of an `Option` has no wire form",
+    note = "give the inner `Option` a struct with a named field"
 )]
-pub trait Required<T> {}
+pub trait Required {}
 
-impl<T> Required<T> for super::Scalar {}
-impl<T> Required<T> for super::TextKind {}
-impl<T> Required<T> for super::List {}
-impl<T> Required<T> for super::Array {}
-impl<T> Required<T> for super::TableStruct {}
-impl<T> Required<T> for super::InlineStruct {}
-impl<T> Required<T> for super::UnionKind {}
+impl Required for super::Scalar {}
+impl Required for super::TextKind {}
+impl Required for super::List {}
+impl Required for super::Array {}
+impl Required for super::TableStruct {}
+impl Required for super::InlineStruct {}
+impl Required for super::UnionKind {}
+impl Required for super::Transparent {}
 #[cfg(feature = "alloc")]
-impl<T> Required<T> for super::Map {}
-impl<T> Required<T> for super::Transparent
-where
-    T: super::Newtype,
-    <T::Inner as Field>::Kind: Required<T::Inner>,
-{
-}
+impl Required for super::Map {}
 
-impl<T: Field<Kind: Required<T>>> Field for Option<T> {
+impl<T: Field<Kind: Required>> Field for Option<T> {
     type Kind = Opt;
 }
 
@@ -84,7 +77,7 @@ fn is_present<T: Wire<L>, L: LayoutRule>(flag: u8, raw: &T::Raw, at: u32) -> Res
 
 impl<T, L> Codec<Option<T>, L> for Opt
 where
-    T: Wire<L> + Field<Kind: Required<T>>,
+    T: Wire<L> + Field<Kind: Required>,
     L: LayoutRule,
 {
     type Raw = T::Raw;
@@ -92,7 +85,16 @@ where
     type OptionItem = <Of<T, L> as Codec<T, L>>::OptionItem;
     type Align = <Of<T, L> as Codec<T, L>>::Align;
     const TYPE: Type = Type::Option(&<T as Wire<L>>::TYPE);
-    const FLAG: bool = flagged::<T, L>();
+    const FLAG: bool = {
+        // Two around one value would share its presence byte or its null, and lose what they say.
+        assert!(
+            !<Of<T, L> as Codec<T, L>>::OPTIONAL,
+            "an `Option` of an `Option` has no wire form, also through a `Box` or a newtype, which lie as what \
+             they hold: give the inner one a struct with a named field"
+        );
+        flagged::<T, L>()
+    };
+    const OPTIONAL: bool = true;
     const FIXED: bool = T::FIXED;
     const TABLE: u32 = if flagged::<T, L>() {
         0

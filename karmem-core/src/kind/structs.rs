@@ -143,7 +143,7 @@ where
     }
     #[inline(always)]
     fn fill<S: Sink>(value: &T, offset: u32, sink: &mut S) -> Result<(), EncodeError> {
-        below(sink, |sink| write_body(value, offset, sink))
+        write_body(value, offset, sink)
     }
 
     #[inline(always)]

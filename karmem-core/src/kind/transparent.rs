@@ -86,6 +86,7 @@ where
     const FIXED: bool = I::FIXED;
     const TABLE: u32 = <Of<T, L> as Codec<I, L>>::TABLE;
     const NULLABLE: bool = <Of<T, L> as Codec<I, L>>::NULLABLE;
+    const OPTIONAL: bool = <Of<T, L> as Codec<I, L>>::OPTIONAL;
     const SIDE_BY_SIDE: bool = <Of<T, L> as Codec<I, L>>::SIDE_BY_SIDE;
 
     type View<'m> = I::View<'m>;

@@ -345,6 +345,7 @@ fn shape(input: &Input, data: &Union, names: &Names, choices: &[Choice<'_>]) -> 
                     #view_mut_arms
                 }
             }
+            #[inline]
             fn verify(
                 cx: &mut #krate::Verifier<'_>,
                 kind: u32,
