@@ -61,7 +61,7 @@ mod deprecated {
     #[repr(u8)]
     pub enum Team {
         Humans,
-        #[deprecated(since = "1.0", note = "they are gone")]
+        #[deprecated(since = "1.0.0", note = "they are gone")]
         Orcs,
     }
 
