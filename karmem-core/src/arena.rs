@@ -2,7 +2,7 @@
 
 use crate::error::EncodeError;
 use crate::message::Karmem;
-use crate::writer::{FixedWriter, Sink};
+use crate::writer::{Depth, FixedWriter, Sink, counts_depth};
 
 /// Writes messages one after another into a piece of memory, and forgets them all at once.
 ///
@@ -29,6 +29,7 @@ pub struct Arena<'b> {
     memory: &'b mut [u8],
     start: usize,
     used: usize,
+    depth: Depth,
 }
 
 /// How much of an [`Arena`] was in use at some moment.
@@ -50,6 +51,7 @@ impl<'b> Arena<'b> {
             memory,
             start,
             used: start,
+            depth: Depth::LIMIT,
         }
     }
 
@@ -104,6 +106,8 @@ impl<'b> Arena<'b> {
 }
 
 impl Sink for Arena<'_> {
+    counts_depth!();
+
     fn alloc(&mut self, len: u32) -> Result<u32, EncodeError> {
         let end = u32::try_from(self.used).map_err(|_| EncodeError::TooLong)?;
         let mut writer = FixedWriter::starting_at(self.memory, end);

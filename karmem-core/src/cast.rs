@@ -84,6 +84,17 @@ pub(crate) fn typed_cells<T: FromBytes + IntoBytes>(bytes: &[Cell<u8>]) -> Optio
     Some(unsafe { core::slice::from_raw_parts(pointer, bytes.len() / size) })
 }
 
+/// A list of one element, which stays where it is.
+#[cfg(feature = "alloc")]
+pub(crate) fn list_of_one<T>(value: alloc::boxed::Box<T>) -> alloc::vec::Vec<T> {
+    const { assert!(size_of::<T>() > 0) };
+    let pointer = alloc::boxed::Box::into_raw(value);
+    // SAFETY: a `Box` of a type with a size is memory of the global allocator with the layout of `T` (documented
+    // of `Box`), which is that of an array of one, so that a `Vec` of capacity 1 may own it; it holds one valid
+    // `T`, and nothing else owns it any more.
+    unsafe { alloc::vec::Vec::from_raw_parts(pointer, 1, 1) }
+}
+
 /// The bytes as atomics, if they are aligned for them; bytes after the last whole one are left out.
 #[cfg(target_has_atomic = "32")]
 pub(crate) fn atomics(bytes: &mut [u8]) -> Option<&[AtomicU32]> {
@@ -114,3 +125,25 @@ macro_rules! over_a_word {
 
 #[cfg(target_has_atomic = "32")]
 over_a_word! { Barrier Counter Flag }
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use alloc::boxed::Box;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_one_owns_its_element() {
+        let mut list = Vec::new();
+        for text in ["one", "two", "three"] {
+            list.append(&mut list_of_one(Box::new(String::from(text))));
+        }
+        assert_eq!(list, ["one", "two", "three"]);
+        let mut one = list_of_one(Box::new([7u64; 100]));
+        one.push([8; 100]);
+        assert_eq!(one, [[7; 100], [8; 100]]);
+        drop(list_of_one(Box::new(0u8)));
+    }
+}

@@ -35,6 +35,8 @@ pub enum Cause {
     Depth,
     /// More bytes are reachable than [`Limits::bytes`]: parts of the message are shared or cyclic.
     Budget,
+    /// The objects that the message describes take more memory than [`Limits::memory`].
+    Memory,
 }
 
 impl fmt::Display for Cause {
@@ -54,25 +56,62 @@ impl fmt::Display for Cause {
             Cause::KeyOrder => "the keys of the map are not in ascending order",
             Cause::Depth => "references nest deeper than the limit",
             Cause::Budget => "more bytes are reachable than the limit (shared or cyclic parts)",
+            Cause::Memory => "the objects would take more memory than `Limits::memory` allows",
         })
     }
 }
 
 /// What a verified read allows.
+///
+/// Time and memory of a read are proportional to these limits, and not to the size of the types that a
+/// message refers to. The stack grows with [`Limits::depth`] alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// How many references may be followed one below the other. Default: 64.
+    /// How many levels may lie below the root, which is none itself, be it a table or an inline struct.
+    /// Default: [`Limits::DEPTH`].
+    ///
+    /// A level is a reference that leads to what may hold references: to a table, the fields of a
+    /// variant among them, or to a list or map with at least one element that can refer to something.
+    /// So a list of tables is two levels; texts, lists of numbers, empty lists and empty maps are
+    /// none. A table that is absent where it is not optional counts as the default that is read.
+    /// Verifying, decoding and encoding count alike.
     pub depth: u32,
     /// How many bytes may be visited in all. Default: the length of the message, which suffices
     /// for every writer, as none shares parts.
     pub bytes: Option<u64>,
+    /// How many bytes the objects may take that `decode`, `decode_into` and `to_owned` build: the
+    /// elements of lists, the entries of maps and what is in a `Box`, with arrays and defaults, of the
+    /// size that they have in Rust, and texts. Default: [`Limits::MEMORY`] and
+    /// [`Limits::MEMORY_PER_BYTE`] for each byte of the message.
+    ///
+    /// The root itself is not counted, since it is one object, nor are spare capacity and what allocators add.
+    pub memory: Option<u64>,
+}
+
+impl Limits {
+    /// The depth of [`Limits::default`], which writers keep to as well.
+    pub const DEPTH: u32 = 64;
+    /// What objects may take whatever the length of the message, by default: 1 MiB.
+    pub const MEMORY: u64 = 1 << 20;
+    /// What objects may take for each byte of the message, by default.
+    pub const MEMORY_PER_BYTE: u64 = 64;
+
+    /// The limit of the objects of a message of `len` bytes.
+    pub(crate) fn memory_of(&self, len: usize) -> u64 {
+        self.memory.unwrap_or_else(|| {
+            (len as u64)
+                .saturating_mul(Limits::MEMORY_PER_BYTE)
+                .saturating_add(Limits::MEMORY)
+        })
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            depth: 64,
+            depth: Limits::DEPTH,
             bytes: None,
+            memory: None,
         }
     }
 }
@@ -233,6 +272,9 @@ pub enum EncodeError {
         /// Its `max`.
         max: u32,
     },
+    /// References nest deeper than [`Limits::DEPTH`], so that no reader with default limits would take
+    /// the message.
+    Depth,
     /// An index beyond the length that was reserved for a slice.
     Index {
         /// The index.
@@ -255,6 +297,11 @@ impl fmt::Display for EncodeError {
             EncodeError::Limit { field, max } => {
                 write!(f, "`{field}` has more elements than its max of {max}")
             }
+            EncodeError::Depth => write!(
+                f,
+                "references nest deeper than {}, the limit of readers",
+                Limits::DEPTH
+            ),
             EncodeError::Index { index, len } => {
                 write!(f, "element {index} of a slice of {len} elements")
             }

@@ -15,6 +15,7 @@ mod cast;
 mod error;
 #[cfg(feature = "alloc")]
 pub mod guest;
+mod held;
 pub mod interface;
 pub mod kind;
 pub mod layout;
@@ -37,6 +38,7 @@ mod writer;
 
 pub use arena::{Arena, Mark};
 pub use error::{Bad, Cause, EncodeError, Limits, VerifyError};
+pub use held::{Held, Late};
 pub use interface::Interface;
 #[cfg(feature = "alloc")]
 pub use kind::{MapMut, MapView};

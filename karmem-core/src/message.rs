@@ -2,13 +2,16 @@
 
 use core::cell::Cell;
 
-use crate::error::{Cause, EncodeError, Limits, VerifyError};
+use crate::error::{Bad, Cause, EncodeError, Limits, VerifyError};
+use crate::held::is_large;
 use crate::kind::Root;
 use crate::schema::{Struct, Type};
-use crate::shape::{Record, Shape};
+use crate::shape::{Record, Shape, write_body};
 use crate::struct_builder::StructBuilder;
 use crate::verify::{Verifier, bad};
 use crate::wire::Field;
+#[cfg(feature = "alloc")]
+use crate::writer::Growing;
 use crate::writer::{Counter, FixedWriter, Sink};
 
 /// A struct that can be a message: implemented by `#[derive(Karmem)]`.
@@ -31,7 +34,7 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     ///
     /// As [`Self::encode_in`], but for a full sink.
     fn encoded_len(&self) -> Result<usize, EncodeError> {
-        let mut counter = Counter::default();
+        let mut counter = Counter::new();
         self.encode_in(&mut counter)?;
         Ok(counter.end)
     }
@@ -40,11 +43,12 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     ///
     /// # Errors
     ///
-    /// If a field has more elements than its `max`, or the message is longer than 4 GiB − 1.
+    /// If a field has more elements than its `max`, the message is longer than 4 GiB − 1, or references
+    /// nest deeper than [`Limits::DEPTH`], which readers refuse unless they are told otherwise.
     #[cfg(feature = "alloc")]
     fn encode(&self) -> Result<alloc::vec::Vec<u8>, EncodeError> {
         let mut bytes = alloc::vec::Vec::with_capacity(self.encoded_len()?);
-        self.encode_in(&mut bytes)?;
+        self.encode_in(&mut Growing::new(&mut bytes))?;
         Ok(bytes)
     }
 
@@ -57,7 +61,7 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     #[inline]
     fn encode_into(&self, bytes: &mut alloc::vec::Vec<u8>) -> Result<(), EncodeError> {
         bytes.clear();
-        self.encode_in(bytes).map(drop)
+        self.encode_in(&mut Growing::new(bytes)).map(drop)
     }
 
     /// Writes the message to the start of `buffer` and gives its length.
@@ -74,14 +78,16 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
 
     /// Writes the message to a sink, after what it already holds, and gives the offset of the root.
     ///
+    /// Sinks may take any depth of references, as a `Vec` does: for messages whose readers set [`Limits::depth`].
+    ///
     /// # Errors
     ///
-    /// If the sink is full, a field has more elements than its `max`, or offsets pass 4 GiB − 1.
+    /// If the sink is full, a field has more elements than its `max`, offsets pass 4 GiB − 1, or references
+    /// nest deeper than the sink takes.
     #[inline]
     fn encode_in<S: Sink>(&self, sink: &mut S) -> Result<u32, EncodeError> {
         let offset = sink.alloc(<Self::Body as crate::raw::Raw>::SIZE)?;
-        let body = self.encode_body(sink)?;
-        sink.store(offset, &body);
+        write_body(self, offset, sink)?;
         Ok(offset)
     }
 
@@ -100,6 +106,15 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     ///
     /// As [`Self::decode`].
     fn decode_at(bytes: &[u8], root: u32, limits: &Limits) -> Result<Self, VerifyError> {
+        if const { is_large::<Self>() } {
+            let held = visit::<Self, _>(bytes, root, limits, |cx, body| {
+                Self::hold_body(cx, body, root)
+            });
+            return match held {
+                Ok(held) => Ok(held.take()),
+                Err(error) => Err(error),
+            };
+        }
         visit::<Self, _>(bytes, root, limits, |cx, body| {
             Self::load_body(cx, body, root)
         })
@@ -148,8 +163,8 @@ pub trait Karmem: Record + Field<Kind: Root<Self>> {
     /// As [`Self::view`].
     #[inline]
     fn verify_at(bytes: &[u8], root: u32, limits: &Limits) -> Result<(), VerifyError> {
-        visit::<Self, _>(bytes, root, limits, |cx, body| {
-            <Self as Shape>::verify(cx, body, root)
+        within(bytes, Self::SCHEMA.name.km, limits, |cx| {
+            <Self::Kind as Root<Self>>::check(cx, bytes, root)
         })
     }
 
@@ -234,13 +249,26 @@ fn visit<T: Karmem, V>(
     bytes: &[u8],
     root: u32,
     limits: &Limits,
-    f: impl FnOnce(&mut Verifier<'_>, &T::Body) -> Result<V, crate::error::Bad>,
+    f: impl FnOnce(&mut Verifier<'_>, &T::Body) -> Result<V, Bad>,
+) -> Result<V, VerifyError> {
+    within(bytes, T::SCHEMA.name.km, limits, |cx| {
+        <T::Kind as Root<T>>::visit(cx, bytes, root, f)
+    })
+}
+
+/// Checks a message by `f`, and makes the error complete.
+#[inline(always)]
+fn within<'m, V>(
+    bytes: &'m [u8],
+    name: &'static str,
+    limits: &Limits,
+    f: impl FnOnce(&mut Verifier<'m>) -> Result<V, Bad>,
 ) -> Result<V, VerifyError> {
     let mut cx = Verifier::new(bytes, limits);
     let visited = if u32::try_from(bytes.len()).is_ok() {
-        <T::Kind as Root<T>>::visit(&mut cx, bytes, root, f)
+        f(&mut cx)
     } else {
         Err(bad(0, Cause::TooLong))
     };
-    visited.map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
+    visited.map_err(|bad| VerifyError::new(name, cx.into_path(), bad))
 }

@@ -78,15 +78,22 @@ impl<R: Raw> Zeros<R> {
     };
 }
 
-/// Copies `raw` to byte `at` of `bytes`, if it fits.
+/// Copies `raw` to byte `at` of `bytes`, where there is room for it.
 #[inline(always)]
 pub(crate) fn put<R: Raw>(bytes: &mut [u8], at: u32, raw: &R) {
-    let at = at as usize;
-    if let Some(to) = bytes
-        .get_mut(at..)
-        .and_then(|b| b.get_mut(..size_of::<R>()))
-    {
-        to.copy_from_slice(raw.as_bytes());
+    put_bytes(bytes, at, raw.as_bytes());
+}
+
+/// Copies `from` to byte `at` of `bytes`, where there is room for it. Past the end nothing is
+/// written, which would lose the value: a defect of this library that debug builds report.
+#[inline(always)]
+pub(crate) fn put_bytes(bytes: &mut [u8], at: u32, from: &[u8]) {
+    let to = bytes
+        .get_mut(at as usize..)
+        .and_then(|b| b.get_mut(..from.len()));
+    debug_assert!(to.is_some(), "{} bytes at {at} are outside", from.len());
+    if let Some(to) = to {
+        to.copy_from_slice(from);
     }
 }
 
@@ -147,6 +154,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic = "8 bytes at 4 are outside"]
+    fn a_value_is_not_lost_in_silence() {
+        put(&mut [0; 8], 4, &[1u8; 8]);
     }
 
     #[test]

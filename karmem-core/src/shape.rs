@@ -1,8 +1,11 @@
 //! What the derive implements for structs, and for the fields of each variant with data.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use crate::error::{Bad, EncodeError};
+use crate::held::{Held, is_large};
+use crate::kind::below;
 use crate::layout::Class;
 use crate::raw::Raw;
 use crate::rule::{Alignment, LayoutRule};
@@ -37,6 +40,23 @@ pub trait Shape: Sized + 'static {
     ///
     /// What is wrong with one of them.
     fn verify(cx: &mut Verifier<'_>, body: &Self::Body, base: u32) -> Result<(), Bad>;
+    /// Checks the fields that a table of an older version has; `table` is all that there is of it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with one of them.
+    fn verify_older(_cx: &mut Verifier<'_>, _table: &[u8], _base: u32) -> Result<(), Bad> {
+        Ok(())
+    }
+    /// How many levels the defaults of the fields from `first` on take, as [`Limits::depth`] counts
+    /// them; `None` if more than `left`. None unless a field holds a table in place.
+    ///
+    /// [`Limits::depth`]: crate::Limits::depth
+    #[inline(always)]
+    #[must_use]
+    fn levels(_first: usize, _left: u32) -> Option<u32> {
+        Some(0)
+    }
     /// The bytes that a builder begins with: size header and null references.
     fn empty() -> Self::Body;
 
@@ -82,12 +102,25 @@ pub trait Record: Shape {
     ///
     /// If the sink is full or a limit is passed.
     fn encode_body<S: Sink>(&self, sink: &mut S) -> Result<Self::Body, EncodeError>;
+    /// As [`Self::encode_body`], with the bytes at `base` of the sink, which are zero: for structs that are too
+    /// large for the stack.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::encode_body`].
+    fn encode_at<S: Sink>(&self, sink: &mut S, base: u32) -> Result<(), EncodeError>;
     /// Checks the fields and makes the struct.
     ///
     /// # Errors
     ///
     /// What is wrong with one of them.
     fn load_body(cx: &mut Verifier<'_>, body: &Self::Body, base: u32) -> Result<Self, Bad>;
+    /// As [`Self::load_body`], on the heap: for structs that are too large for the stack.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load_body`].
+    fn hold_body(cx: &mut Verifier<'_>, body: &Self::Body, base: u32) -> Result<Held<Self>, Bad>;
     /// Checks the fields and stores them in `self`, reusing allocations.
     ///
     /// # Errors
@@ -202,7 +235,8 @@ pub fn header<T: Shape>() -> T::Body {
     body
 }
 
-/// Writes the fields of a variant to a new table by `f` and gives its offset.
+/// Writes the fields of a variant to a new table and gives its offset: by `f` into bytes on the stack, or by
+/// `large` to a place in the sink, which is zero.
 ///
 /// # Errors
 ///
@@ -211,12 +245,113 @@ pub fn header<T: Shape>() -> T::Body {
 pub fn write_variant<T: Shape, S: Sink>(
     sink: &mut S,
     f: impl FnOnce(&mut T::Body, &mut S) -> Result<(), EncodeError>,
+    large: impl FnOnce(&mut S, u32) -> Result<(), EncodeError>,
 ) -> Result<u32, EncodeError> {
     let offset = sink.alloc(T::Body::SIZE)?;
+    below(sink, |sink| {
+        if const { is_large::<T::Body>() } {
+            clear::<T, S>(sink, offset);
+            return large(sink, offset);
+        }
+        write_small::<T, S>(sink, offset, f)
+    })?;
+    Ok(offset)
+}
+
+/// Writes bytes that are made on the stack to `offset`, which was allocated.
+#[inline(always)]
+fn write_small<T: Shape, S: Sink>(
+    sink: &mut S,
+    offset: u32,
+    f: impl FnOnce(&mut T::Body, &mut S) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
     let mut body = header::<T>();
     f(&mut body, sink)?;
     sink.store(offset, &body);
-    Ok(offset)
+    Ok(())
+}
+
+/// Writes a struct to `offset`, which was allocated.
+#[inline(always)]
+pub(crate) fn write_body<T: Record, S: Sink>(
+    value: &T,
+    offset: u32,
+    sink: &mut S,
+) -> Result<(), EncodeError> {
+    if const { is_large::<T::Body>() } {
+        clear::<T, S>(sink, offset);
+        return value.encode_at(sink, offset);
+    }
+    write_small_body(value, offset, sink)
+}
+
+/// As [`write_small`], for the bytes of a value.
+#[inline(always)]
+fn write_small_body<T: Record, S: Sink>(
+    value: &T,
+    offset: u32,
+    sink: &mut S,
+) -> Result<(), EncodeError> {
+    let body = value.encode_body(sink)?;
+    sink.store(offset, &body);
+    Ok(())
+}
+
+/// Makes a struct zero but for a table's size header.
+fn clear<T: Shape, S: Sink>(sink: &mut S, offset: u32) {
+    if let Some(block) = sink.block(offset, T::Body::SIZE) {
+        block.fill(0);
+    }
+    if let Class::Table = T::SCHEMA.class {
+        sink.store(offset, &T::Body::SIZE.to_le_bytes());
+    }
+}
+
+/// How many levels the default of a type's `N` fields takes, remembered: for each field, of those from it
+/// on.
+#[derive(Debug)]
+pub struct Levels<const N: usize>([AtomicU8; N]);
+
+impl<const N: usize> Default for Levels<N> {
+    fn default() -> Self {
+        Levels::new()
+    }
+}
+
+impl<const N: usize> Levels<N> {
+    /// Nothing is known.
+    #[must_use]
+    pub const fn new() -> Self {
+        Levels([const { AtomicU8::new(0) }; N])
+    }
+
+    /// The levels of the fields from `first` on, each of which says those of its own default; `None` if more
+    /// than `left` or if there is no end.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, first: usize, left: u32, fields: &[fn(u32) -> Option<u32>; N]) -> Option<u32> {
+        let Some(levels) = self.0.get(first) else {
+            return Some(0);
+        };
+        match levels.load(Relaxed).checked_sub(1) {
+            Some(known) => (u32::from(known) <= left).then_some(known.into()),
+            None => self.learn(first, left, fields),
+        }
+    }
+
+    /// What is within `left` is remembered one more than it is, as 0 says that nothing is known. What is
+    /// not may have no end, and ends whatever asked.
+    #[cold]
+    #[inline(never)]
+    fn learn(&self, first: usize, left: u32, fields: &[fn(u32) -> Option<u32>; N]) -> Option<u32> {
+        let left = left.min(u32::from(u8::MAX) - 1);
+        let mut most = 0;
+        for (levels, field) in self.0.iter().zip(fields).skip(first).rev() {
+            most = most.max(field(left)?);
+            levels.store(most as u8 + 1, Relaxed);
+        }
+        Some(most)
+    }
 }
 
 /// Values whose bytes are asked for: `known` is the one of these two that fits the type, as inherent
@@ -243,5 +378,39 @@ impl<'v, T> UnknownBytes<'v> for BytesOf<'v, T> {
     #[inline(always)]
     fn known(self) -> Option<&'v [u8]> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_those_of_the_deepest_default() {
+        fn of<const N: u32>(left: u32) -> Option<u32> {
+            (N <= left).then_some(N)
+        }
+        let fields: [fn(u32) -> Option<u32>; 4] = [of::<0>, of::<7>, of::<3>, of::<0>];
+        let levels = Levels::new();
+        // In any order, and the second time from memory.
+        for _ in 0..2 {
+            for (first, most) in [(2, 3), (4, 0), (0, 7), (3, 0), (1, 7), (9, 0)] {
+                for left in 0..10 {
+                    let expected = (most <= left).then_some(most);
+                    assert_eq!(levels.of(first, left, &fields), expected, "{first} {left}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn levels_without_an_end_end() {
+        static LEVELS: Levels<1> = Levels::new();
+        fn endless(left: u32) -> Option<u32> {
+            Some(1 + LEVELS.of(0, left.checked_sub(1)?, &[endless])?)
+        }
+        for left in [0, 1, 64, 254, 255, u32::MAX, 64] {
+            assert_eq!(LEVELS.of(0, left, &[endless]), None);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::raw;
 use crate::rule::LayoutRule;
 use crate::shape::Shape;
 use crate::slice::Items;
-use crate::wire::Wire;
+use crate::wire::{Codec, Wire};
 use crate::writer::Sink;
 
 /// A struct that is being written: the core of its builder.
@@ -186,12 +186,7 @@ pub(crate) fn set<F: Wire<L>, L: crate::rule::LayoutRule, S: Sink>(
     at: At,
     value: &F,
 ) -> Result<(), EncodeError> {
-    let (flag, raw) = value.encode(sink)?;
-    if F::PART.flag {
-        sink.store(at.flag, &flag);
-    }
-    sink.store(at.at, &raw);
-    Ok(())
+    F::Codec::put(value, sink, at)
 }
 
 #[inline(always)]

@@ -8,6 +8,7 @@ use zerocopy::{FromBytes, IntoBytes};
 
 use crate::cast;
 use crate::error::{Limits, VerifyError};
+use crate::held::{Held, is_large};
 use crate::layout::{At, NULL, SIZE_HEADER};
 use crate::rule::LayoutRule;
 use crate::shape::{Record, Shape};
@@ -98,17 +99,24 @@ impl<'m, T: Shape> Table<'m, T> {
     /// # Errors
     ///
     /// What is wrong with the message, which a verified read excludes; and if references nest
-    /// deeper than `limits` allow.
+    /// deeper, or objects take more memory, than `limits` allow.
     pub fn to_owned(self, limits: &Limits) -> Result<T, VerifyError>
     where
         T: Record,
     {
         let offset = offset_in(self.mem, self.table);
         let mut cx = Verifier::new(self.mem, limits);
-        cx.body::<T, T>(self.table, offset, |cx, body| {
-            T::load_body(cx, body, offset)
-        })
-        .map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
+        let value = if const { is_large::<T>() } {
+            cx.fields::<T, _>(self.table, offset, |cx, body| {
+                T::hold_body(cx, body, offset)
+            })
+            .map(Held::take)
+        } else {
+            cx.fields::<T, T>(self.table, offset, |cx, body| {
+                T::load_body(cx, body, offset)
+            })
+        };
+        value.map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
     }
 }
 
@@ -187,8 +195,12 @@ impl<'m, T: Shape> Inline<'m, T> {
     {
         let offset = offset_in(self.mem, self.body.as_bytes());
         let mut cx = Verifier::new(self.mem, limits);
-        T::load_body(&mut cx, self.body, offset)
-            .map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
+        let value = if const { is_large::<T>() } {
+            T::hold_body(&mut cx, self.body, offset).map(Held::take)
+        } else {
+            T::load_body(&mut cx, self.body, offset)
+        };
+        value.map_err(|bad| VerifyError::new(T::SCHEMA.name.km, cx.into_path(), bad))
     }
 }
 

@@ -8,6 +8,7 @@ use core::fmt;
 
 use crate::cast;
 use crate::error::{Bad, EncodeError};
+use crate::held::{Held, is_large, load_and_hold, load_over, put_whole};
 use crate::layout::{At, Layout, Part};
 use crate::raw::{self, Raw};
 use crate::rule::{Alignment, LayoutRule};
@@ -53,7 +54,7 @@ impl<R> Clone for SlotMut<'_, R> {
 impl<R> Copy for SlotMut<'_, R> {}
 
 /// How the fields of one kind lie on the wire: implemented by the kind for its types.
-pub trait Codec<T, L: LayoutRule> {
+pub trait Codec<T, L: LayoutRule>: Sized {
     /// Its bytes as a field.
     type Raw: Raw;
     /// Its bytes as an element of a slice or array.
@@ -74,6 +75,8 @@ pub trait Codec<T, L: LayoutRule> {
 
     /// Whether a null reference says that it is absent, so that an `Option` needs no presence byte.
     const NULLABLE: bool = false;
+    /// Whether it is an `Option`, or lies as one: then there is no `Option` of it.
+    const OPTIONAL: bool = false;
     /// Whether a builder of several allocates their tables side by side and at once.
     const SIDE_BY_SIDE: bool = false;
     /// Its bytes as an element that is an `Option` of it.
@@ -121,6 +124,11 @@ pub trait Codec<T, L: LayoutRule> {
     fn verify(cx: &mut Verifier<'_>, flag: u8, raw: &Self::Raw, at: u32) -> Result<(), Bad>;
     /// Checks it and makes the value.
     fn load(cx: &mut Verifier<'_>, flag: u8, raw: &Self::Raw, at: u32) -> Result<T, Bad>;
+    /// Checks it and makes the value on the heap: for values that are too large for the stack.
+    #[inline(always)]
+    fn hold(cx: &mut Verifier<'_>, flag: u8, raw: &Self::Raw, at: u32) -> Result<Held<T>, Bad> {
+        load_and_hold::<Self, T, L>(cx, flag, raw, at)
+    }
     /// Checks it and stores it in `value`, reusing allocations.
     #[inline(always)]
     fn update(
@@ -130,8 +138,18 @@ pub trait Codec<T, L: LayoutRule> {
         raw: &Self::Raw,
         at: u32,
     ) -> Result<(), Bad> {
-        *value = Self::load(cx, flag, raw, at)?;
-        Ok(())
+        if const { is_large::<T>() } {
+            Self::hold(cx, flag, raw, at)?.replace(value);
+            Ok(())
+        } else {
+            load_over::<Self, T, L>(value, cx, flag, raw, at)
+        }
+    }
+    /// How many levels its default takes, as [`Limits::depth`](crate::Limits::depth) counts them; `None`
+    /// if more than `left`. None but for tables that are not optional.
+    #[inline(always)]
+    fn levels(_left: u32) -> Option<u32> {
+        Some(0)
     }
     /// The number of elements (of a text: bytes) that a `max` limits.
     #[inline(always)]
@@ -146,6 +164,12 @@ pub trait Codec<T, L: LayoutRule> {
 
     /// Writes what it refers to, and gives its presence byte and its own bytes.
     fn encode<S: Sink>(value: &T, sink: &mut S) -> Result<(u8, Self::Raw), EncodeError>;
+    /// Writes it, and what it refers to, to `at` of the sink, which is zero: for values whose bytes are too many
+    /// for the stack.
+    #[inline(always)]
+    fn put<S: Sink>(value: &T, sink: &mut S, at: At) -> Result<(), EncodeError> {
+        put_whole::<Self, T, L, S>(value, sink, at)
+    }
     /// Puts the field into an element.
     fn item(flag: u8, raw: Self::Raw) -> Self::Item;
     /// The values as they lie on the wire, if their bytes in Rust are the same.
@@ -163,7 +187,8 @@ pub trait Codec<T, L: LayoutRule> {
     fn reference(_offset: u32) -> Self::Item {
         Self::Item::ZERO
     }
-    /// Where [`Self::TABLE`] is not 0: writes the table itself to `offset`, which was allocated.
+    /// Where [`Self::TABLE`] is not 0: writes the table itself to `offset`, which was allocated, a level deeper
+    /// than its caller began.
     #[inline(always)]
     fn fill<S: Sink>(_value: &T, _offset: u32, _sink: &mut S) -> Result<(), EncodeError> {
         Ok(())
@@ -281,6 +306,8 @@ pub trait Wire<L: LayoutRule>: Sized + 'static {
         raw: &Self::Raw,
         at: u32,
     ) -> Result<(), Bad>;
+    /// How many levels its default takes; `None` if more than `left`.
+    fn levels(left: u32) -> Option<u32>;
     /// The number of elements that a `max` limits.
     fn count(flag: u8, raw: &Self::Raw) -> u32;
     /// The number of elements that a `max` limits.
@@ -423,6 +450,11 @@ where
         T::Kind::update(self, cx, flag, raw, at)
     }
 
+    #[inline]
+    fn levels(left: u32) -> Option<u32> {
+        T::Kind::levels(left)
+    }
+
     #[inline(always)]
     fn count(flag: u8, raw: &Self::Raw) -> u32 {
         T::Kind::count(flag, raw)
@@ -521,7 +553,8 @@ pub const fn reference<L: LayoutRule>() -> Part {
 /// # Errors
 ///
 /// If the sink is full or a limit is passed.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(debug_assertions, inline)]
 pub fn put<F: Wire<L>, L: LayoutRule, S: Sink>(
     body: &mut [u8],
     at: At,
@@ -536,12 +569,35 @@ pub fn put<F: Wire<L>, L: LayoutRule, S: Sink>(
     Ok(())
 }
 
+/// As [`put`], to the bytes of a struct that lies at `base` of the sink and is zero.
+///
+/// # Errors
+///
+/// Also if there are more than `max` elements.
+#[inline]
+pub fn put_at<F: Wire<L>, L: LayoutRule, S: Sink>(
+    sink: &mut S,
+    base: u32,
+    at: At,
+    value: &F,
+    name: &'static str,
+    max: u32,
+) -> Result<(), EncodeError> {
+    crate::struct_builder::limit(value.count_of(), name, max)?;
+    let at = At {
+        flag: base + at.flag,
+        at: base + at.at,
+    };
+    F::Codec::put(value, sink, at)
+}
+
 /// As [`put`], for a field with a `max`.
 ///
 /// # Errors
 ///
 /// Also if there are more than `max` elements.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(debug_assertions, inline)]
 pub fn put_limited<F: Wire<L>, L: LayoutRule, S: Sink>(
     body: &mut [u8],
     at: At,

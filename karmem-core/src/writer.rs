@@ -1,7 +1,7 @@
 //! Where messages are written: a growing `Vec`, a fixed slice, or nowhere (to learn the length).
 
-use crate::error::EncodeError;
-use crate::layout::{ALLOCATION, NULL, align_up};
+use crate::error::{EncodeError, Limits};
+use crate::layout::{ALLOCATION, align_up};
 use crate::raw::{self, Raw};
 
 /// Memory that a message is written to, from its base on.
@@ -39,6 +39,21 @@ pub trait Sink {
         Ok(at)
     }
 
+    /// Goes one level of references deeper, as [`Limits::depth`](crate::Limits::depth) counts them;
+    /// [`Self::leave`] comes back. Sinks that do not count take any depth.
+    ///
+    /// # Errors
+    ///
+    /// Beyond [`Limits::DEPTH`](crate::Limits::DEPTH), which readers refuse.
+    #[inline(always)]
+    fn enter(&mut self) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    /// Comes back from where [`Self::enter`] went.
+    #[inline(always)]
+    fn leave(&mut self) {}
+
     /// Stores `raw` at `at`, which lies in an allocation.
     #[inline(always)]
     fn store<R: Raw>(&mut self, at: u32, raw: &R) {
@@ -56,8 +71,8 @@ pub trait Sink {
 #[inline(always)]
 pub(crate) fn length(len: usize) -> Result<u32, EncodeError> {
     match u32::try_from(len) {
-        Ok(len) if len < NULL => Ok(len),
-        _ => Err(EncodeError::TooLong),
+        Ok(len) => Ok(len),
+        Err(_) => Err(EncodeError::TooLong),
     }
 }
 
@@ -66,8 +81,7 @@ pub(crate) fn length(len: usize) -> Result<u32, EncodeError> {
 fn next(end: usize, len: u32) -> Result<(u32, u32), EncodeError> {
     let place = || {
         let start = align_up(u32::try_from(end).ok()?, ALLOCATION)?;
-        let end = start.checked_add(len)?;
-        (end < NULL).then_some((start, end))
+        Some((start, start.checked_add(len)?))
     };
     place().ok_or(EncodeError::TooLong)
 }
@@ -98,6 +112,50 @@ fn clear_gap(bytes: &mut [u8], end: usize, start: usize) {
     }
 }
 
+/// How many levels of references a writer may still go down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Depth(u32);
+
+impl Depth {
+    pub(crate) const LIMIT: Depth = Depth(Limits::DEPTH);
+
+    #[inline(always)]
+    pub(crate) fn enter(&mut self) -> Result<(), EncodeError> {
+        match self.0.checked_sub(1) {
+            Some(left) => {
+                self.0 = left;
+                Ok(())
+            }
+            None => {
+                core::hint::cold_path();
+                Err(EncodeError::Depth)
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn leave(&mut self) {
+        self.0 += 1;
+    }
+}
+
+/// In a [`Sink`] with a [`Depth`].
+macro_rules! counts_depth {
+    () => {
+        #[inline(always)]
+        fn enter(&mut self) -> Result<(), EncodeError> {
+            self.depth.enter()
+        }
+
+        #[inline(always)]
+        fn leave(&mut self) {
+            self.depth.leave();
+        }
+    };
+}
+
+pub(crate) use counts_depth;
+
 /// Writes to a fixed slice, such as a block in a guest's memory.
 ///
 /// ```
@@ -113,13 +171,14 @@ fn clear_gap(bytes: &mut [u8], end: usize, start: usize) {
 pub struct FixedWriter<'b> {
     buffer: &'b mut [u8],
     end: usize,
+    depth: Depth,
 }
 
 impl<'b> FixedWriter<'b> {
     /// A writer over `buffer`, whose first byte is the base.
     #[must_use]
     pub fn new(buffer: &'b mut [u8]) -> Self {
-        FixedWriter { buffer, end: 0 }
+        FixedWriter::starting_at(buffer, 0)
     }
 
     /// A writer over `buffer`, whose first byte is the base, that allocates from byte `start` on.
@@ -128,6 +187,7 @@ impl<'b> FixedWriter<'b> {
         FixedWriter {
             buffer,
             end: start as usize,
+            depth: Depth::LIMIT,
         }
     }
 
@@ -145,6 +205,8 @@ impl<'b> FixedWriter<'b> {
 }
 
 impl Sink for FixedWriter<'_> {
+    counts_depth!();
+
     #[inline(always)]
     fn alloc(&mut self, len: u32) -> Result<u32, EncodeError> {
         let (start, end) = next(self.end, len)?;
@@ -213,13 +275,63 @@ impl Sink for alloc::vec::Vec<u8> {
     }
 }
 
+/// Writes to a `Vec` and counts the depth, for which that has no place.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+pub(crate) struct Growing<'v> {
+    bytes: &'v mut alloc::vec::Vec<u8>,
+    depth: Depth,
+}
+
+#[cfg(feature = "alloc")]
+impl<'v> Growing<'v> {
+    pub(crate) fn new(bytes: &'v mut alloc::vec::Vec<u8>) -> Self {
+        Growing {
+            bytes,
+            depth: Depth::LIMIT,
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Sink for Growing<'_> {
+    counts_depth!();
+
+    #[inline(always)]
+    fn alloc(&mut self, len: u32) -> Result<u32, EncodeError> {
+        Sink::alloc(self.bytes, len)
+    }
+
+    #[inline(always)]
+    fn append(&mut self, bytes: &[u8]) -> Result<u32, EncodeError> {
+        Sink::append(self.bytes, bytes)
+    }
+
+    #[inline(always)]
+    fn bytes(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+}
+
 /// Writes nothing and counts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counter {
     pub(crate) end: usize,
+    depth: Depth,
+}
+
+impl Counter {
+    pub(crate) fn new() -> Self {
+        Counter {
+            end: 0,
+            depth: Depth::LIMIT,
+        }
+    }
 }
 
 impl Sink for Counter {
+    counts_depth!();
+
     fn alloc(&mut self, len: u32) -> Result<u32, EncodeError> {
         let (start, end) = next(self.end, len)?;
         self.end = end as usize;
@@ -229,6 +341,9 @@ impl Sink for Counter {
     fn bytes(&mut self) -> &mut [u8] {
         &mut []
     }
+
+    #[inline(always)]
+    fn store<R: Raw>(&mut self, _: u32, _: &R) {}
 }
 
 /// Refuses every allocation: for values that refer to nothing.
@@ -244,5 +359,33 @@ impl Sink for Nowhere {
     #[inline(always)]
     fn bytes(&mut self) -> &mut [u8] {
         &mut []
+    }
+
+    #[inline(always)]
+    fn store<R: Raw>(&mut self, _: u32, _: &R) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every length up to `u32::MAX` fits, as documented.
+    #[test]
+    fn a_message_may_be_as_long_as_its_offsets_reach() {
+        const HEADER: u32 = 16;
+        let rest = u32::MAX - HEADER;
+        let ends = |len| {
+            let mut counter = Counter::new();
+            counter.alloc(HEADER)?;
+            counter.alloc(len).map(|_| counter.end)
+        };
+        assert_eq!(ends(rest - 1), Ok(u32::MAX as usize - 1));
+        assert_eq!(ends(rest), Ok(u32::MAX as usize));
+        assert_eq!(ends(rest + 1), Err(EncodeError::TooLong));
+        assert_eq!(ends(u32::MAX), Err(EncodeError::TooLong));
+        assert_eq!(length(u32::MAX as usize), Ok(u32::MAX));
+        #[cfg(target_pointer_width = "64")]
+        assert_eq!(length(u32::MAX as usize + 1), Err(EncodeError::TooLong));
+        assert_eq!(next(u32::MAX as usize - 6, 0), Err(EncodeError::TooLong));
     }
 }

@@ -150,11 +150,25 @@ fn record(item: &DeriveInput, krate: &Path) -> TokenStream {
             ) -> ::core::result::Result<Self::Body, #krate::EncodeError> {
                 ::core::unreachable!("the derive refused this type")
             }
+            fn encode_at<Sink: #krate::Sink>(
+                &self,
+                _: &mut Sink,
+                _: u32,
+            ) -> ::core::result::Result<(), #krate::EncodeError> {
+                ::core::unreachable!("the derive refused this type")
+            }
             fn load_body(
                 _: &mut #krate::Verifier<'_>,
                 _: &Self::Body,
                 _: u32,
             ) -> ::core::result::Result<Self, #krate::Bad> {
+                ::core::unreachable!("the derive refused this type")
+            }
+            fn hold_body(
+                _: &mut #krate::Verifier<'_>,
+                _: &Self::Body,
+                _: u32,
+            ) -> ::core::result::Result<#krate::Held<Self>, #krate::Bad> {
                 ::core::unreachable!("the derive refused this type")
             }
             fn update_body(

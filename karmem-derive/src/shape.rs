@@ -116,7 +116,11 @@ fn of_segment(cx: &mut Ctxt, label: &str, ty: &Type, last: &PathSegment, alone: 
     let mut inner = |ty: &Type| Box::new(recognise(cx, label, ty));
     match (name.as_str(), args.as_slice()) {
         ("Vec", [elem]) => Shape::List(inner(elem)),
-        ("Option", [value]) => Shape::Option(inner(value)),
+        ("Option", [value]) => {
+            let value = inner(value);
+            check_option(cx, label, &value);
+            Shape::Option(value)
+        }
         ("Box", [Type::Slice(slice)]) => Shape::List(inner(&slice.elem)),
         ("Box", [Type::Path(path)]) if path.qself.is_none() && path.path.is_ident("str") => {
             Shape::Str
@@ -128,6 +132,21 @@ fn of_segment(cx: &mut Ctxt, label: &str, ty: &Type, last: &PathSegment, alone: 
             Shape::Map(value)
         }
         _ => Shape::Path,
+    }
+}
+
+/// One presence byte, or one null, cannot say of two options which of them is `None`.
+fn check_option(cx: &mut Ctxt, label: &str, value: &Ty) {
+    match &value.shape {
+        Shape::Boxed(inner) => check_option(cx, label, inner),
+        Shape::Option(_) => {
+            let message = format!(
+                "{label}: an `Option` of an `Option` has no wire form, also through a `Box`; give the inner one \
+                 a struct with a named field"
+            );
+            cx.error(&value.ty, message);
+        }
+        _ => {}
     }
 }
 
@@ -286,7 +305,7 @@ mod tests {
             (parse_quote!(Box<str>), "str"),
             (parse_quote!(Option<Box<[Vec3]>>), "[path]?"),
             (parse_quote!(std::vec::Vec<[f32; 3]>), "[[f32; n]]"),
-            (parse_quote!(Option<Option<(bool)>>), "bool??"),
+            (parse_quote!(Option<Vec<Option<(bool)>>>), "[bool?]?"),
             (parse_quote!(HashMap<String, Vec<char>, S>), "{[char]}"),
             (parse_quote!(Box<Node>), "*path"),
             (parse_quote!(Cell), "path"),

@@ -89,7 +89,9 @@ fn depth_is_limited() {
             ..node(value)
         };
     }
-    let bytes = chain.encode().unwrap();
+    assert_eq!(chain.encode(), Err(karmem::EncodeError::Depth));
+    let mut bytes = Vec::new();
+    chain.encode_in(&mut bytes).unwrap();
     assert_eq!(Node::view(&bytes).unwrap_err().cause(), Cause::Depth);
     assert_eq!(Node::decode(&bytes).unwrap_err().cause(), Cause::Depth);
     let limits = karmem::Limits {

@@ -106,6 +106,18 @@ const _: () = {
             ::karmem::wire::put::<i32, L, S>(&mut body, AT_Y, &self.y, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                i32,
+                L,
+                S,
+            >(sink, base, AT_X, &self.x, "x", u32::MAX)?;
+            ::karmem::wire::put_at::<i32, L, S>(sink, base, AT_Y, &self.y, "y", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -115,6 +127,21 @@ const _: () = {
                 x: cx.load::<i32, L>(body, base, AT_X, "x", u32::MAX)?,
                 y: cx.load::<i32, L>(body, base, AT_Y, "y", u32::MAX)?,
             })
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx.hold::<i32, L>(body, base, AT_X, "x", u32::MAX)?;
+            let held_1 = cx.hold::<i32, L>(body, base, AT_Y, "y", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Position {
+                    x: ::karmem::Late::<i32>::take::<L>(held_0, body, AT_X),
+                    y: ::karmem::Late::<i32>::take::<L>(held_1, body, AT_Y),
+                }),
+            )
         }
         fn update_body(
             &mut self,
@@ -395,6 +422,75 @@ const _: () = {
                     L,
                 >(body, base, AT_PRICES, "prices")
         }
+        fn verify_older(
+            cx: &mut ::karmem::Verifier<'_>,
+            table: &[u8],
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::Bad> {
+            let _ = cx.older_field::<String, L>(table, base, AT_NAME, "name", u32::MAX)?
+                && cx.older_field::<i16, L>(table, base, AT_MANA, "mana", u32::MAX)?
+                && cx
+                    .older_field::<
+                        PositionField,
+                        L,
+                    >(table, base, AT_POSITION, "position", u32::MAX)?
+                && cx
+                    .older_field::<
+                        Vec<u8>,
+                        L,
+                    >(table, base, AT_INVENTORY, "inventory", 128)?
+                && cx
+                    .older_field::<
+                        [f64; 2],
+                        L,
+                    >(table, base, AT_HITBOX, "hitbox", u32::MAX)?
+                && cx
+                    .older_field::<
+                        Option<u32>,
+                        L,
+                    >(table, base, AT_LUCK, "luck", u32::MAX)?
+                && cx
+                    .older_field::<
+                        Option<String>,
+                        L,
+                    >(table, base, AT_TITLE, "title", u32::MAX)?
+                && cx
+                    .older_field::<
+                        FriendField,
+                        L,
+                    >(table, base, AT_FRIEND, "friend", u32::MAX)?
+                && cx
+                    .older_field::<HerdField, L>(table, base, AT_HERD, "herd", u32::MAX)?
+                && cx
+                    .older_field::<
+                        std::collections::BTreeMap<String, u32>,
+                        L,
+                    >(table, base, AT_PRICES, "prices", u32::MAX)?;
+            ::core::result::Result::Ok(())
+        }
+        fn levels(first: usize, left: u32) -> ::core::option::Option<u32> {
+            static LEVELS: ::karmem::shape::Levels<10> = ::karmem::shape::Levels::new();
+            LEVELS
+                .of(
+                    first,
+                    left,
+                    &[
+                        <String as ::karmem::wire::Wire<L>>::levels,
+                        <i16 as ::karmem::wire::Wire<L>>::levels,
+                        <PositionField as ::karmem::wire::Wire<L>>::levels,
+                        <Vec<u8> as ::karmem::wire::Wire<L>>::levels,
+                        <[f64; 2] as ::karmem::wire::Wire<L>>::levels,
+                        <Option<u32> as ::karmem::wire::Wire<L>>::levels,
+                        <Option<String> as ::karmem::wire::Wire<L>>::levels,
+                        <FriendField as ::karmem::wire::Wire<L>>::levels,
+                        <HerdField as ::karmem::wire::Wire<L>>::levels,
+                        <std::collections::BTreeMap<
+                            String,
+                            u32,
+                        > as ::karmem::wire::Wire<L>>::levels,
+                    ],
+                )
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<String, L>(&mut body, AT_NAME);
@@ -489,6 +585,62 @@ const _: () = {
             >(&mut body, AT_PRICES, &self.prices, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                String,
+                L,
+                S,
+            >(sink, base, AT_NAME, &self.name, "name", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                i16,
+                L,
+                S,
+            >(sink, base, AT_MANA, &self.mana, "mana", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                PositionField,
+                L,
+                S,
+            >(sink, base, AT_POSITION, &self.position, "position", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                Vec<u8>,
+                L,
+                S,
+            >(sink, base, AT_INVENTORY, &self.inventory, "inventory", 128)?;
+            ::karmem::wire::put_at::<
+                [f64; 2],
+                L,
+                S,
+            >(sink, base, AT_HITBOX, &self.hitbox, "hitbox", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                Option<u32>,
+                L,
+                S,
+            >(sink, base, AT_LUCK, &self.luck, "luck", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                Option<String>,
+                L,
+                S,
+            >(sink, base, AT_TITLE, &self.title, "title", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                FriendField,
+                L,
+                S,
+            >(sink, base, AT_FRIEND, &self.friend, "friend", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                HerdField,
+                L,
+                S,
+            >(sink, base, AT_HERD, &self.herd, "herd", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                std::collections::BTreeMap<String, u32>,
+                L,
+                S,
+            >(sink, base, AT_PRICES, &self.prices, "prices", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -518,6 +670,64 @@ const _: () = {
                         L,
                     >(body, base, AT_PRICES, "prices", u32::MAX)?,
             })
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx.hold::<String, L>(body, base, AT_NAME, "name", u32::MAX)?;
+            let held_1 = cx.hold::<i16, L>(body, base, AT_MANA, "mana", u32::MAX)?;
+            let held_2 = cx
+                .hold::<
+                    PositionField,
+                    L,
+                >(body, base, AT_POSITION, "position", u32::MAX)?;
+            let held_3 = cx
+                .hold::<Vec<u8>, L>(body, base, AT_INVENTORY, "inventory", 128)?;
+            let held_4 = cx
+                .hold::<[f64; 2], L>(body, base, AT_HITBOX, "hitbox", u32::MAX)?;
+            let held_5 = cx
+                .hold::<Option<u32>, L>(body, base, AT_LUCK, "luck", u32::MAX)?;
+            let held_6 = cx
+                .hold::<Option<String>, L>(body, base, AT_TITLE, "title", u32::MAX)?;
+            let held_7 = cx
+                .hold::<FriendField, L>(body, base, AT_FRIEND, "friend", u32::MAX)?;
+            let held_8 = cx.hold::<HerdField, L>(body, base, AT_HERD, "herd", u32::MAX)?;
+            let held_9 = cx
+                .hold::<
+                    std::collections::BTreeMap<String, u32>,
+                    L,
+                >(body, base, AT_PRICES, "prices", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Monster {
+                    name: ::karmem::Late::<String>::take::<L>(held_0, body, AT_NAME),
+                    mana: ::karmem::Late::<i16>::take::<L>(held_1, body, AT_MANA),
+                    position: ::karmem::Late::<
+                        PositionField,
+                    >::take::<L>(held_2, body, AT_POSITION),
+                    inventory: ::karmem::Late::<
+                        Vec<u8>,
+                    >::take::<L>(held_3, body, AT_INVENTORY),
+                    hitbox: ::karmem::Late::<
+                        [f64; 2],
+                    >::take::<L>(held_4, body, AT_HITBOX),
+                    luck: ::karmem::Late::<
+                        Option<u32>,
+                    >::take::<L>(held_5, body, AT_LUCK),
+                    title: ::karmem::Late::<
+                        Option<String>,
+                    >::take::<L>(held_6, body, AT_TITLE),
+                    friend: ::karmem::Late::<
+                        FriendField,
+                    >::take::<L>(held_7, body, AT_FRIEND),
+                    herd: ::karmem::Late::<HerdField>::take::<L>(held_8, body, AT_HERD),
+                    prices: ::karmem::Late::<
+                        std::collections::BTreeMap<String, u32>,
+                    >::take::<L>(held_9, body, AT_PRICES),
+                }),
+            )
         }
         fn update_body(
             &mut self,

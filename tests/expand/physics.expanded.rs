@@ -56,6 +56,14 @@ const _: () = {
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.field::<u32, L>(body, base, AT_FRAME, "frame")
         }
+        fn verify_older(
+            cx: &mut ::karmem::Verifier<'_>,
+            table: &[u8],
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::Bad> {
+            let _ = cx.older_field::<u32, L>(table, base, AT_FRAME, "frame", u32::MAX)?;
+            ::core::result::Result::Ok(())
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<u32, L>(&mut body, AT_FRAME);
@@ -97,6 +105,17 @@ const _: () = {
             ::karmem::wire::put::<u32, L, S>(&mut body, AT_FRAME, &self.frame, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                u32,
+                L,
+                S,
+            >(sink, base, AT_FRAME, &self.frame, "frame", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -105,6 +124,19 @@ const _: () = {
             ::core::result::Result::Ok(World {
                 frame: cx.load::<u32, L>(body, base, AT_FRAME, "frame", u32::MAX)?,
             })
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx.hold::<u32, L>(body, base, AT_FRAME, "frame", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || World {
+                    frame: ::karmem::Late::<u32>::take::<L>(held_0, body, AT_FRAME),
+                }),
+            )
         }
         fn update_body(
             &mut self,
@@ -322,6 +354,17 @@ const _: () = {
             ::karmem::wire::put::<u32, L, S>(&mut body, AT_MOVED, &self.moved, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                u32,
+                L,
+                S,
+            >(sink, base, AT_MOVED, &self.moved, "moved", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -330,6 +373,19 @@ const _: () = {
             ::core::result::Result::Ok(Report {
                 moved: cx.load::<u32, L>(body, base, AT_MOVED, "moved", u32::MAX)?,
             })
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx.hold::<u32, L>(body, base, AT_MOVED, "moved", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Report {
+                    moved: ::karmem::Late::<u32>::take::<L>(held_0, body, AT_MOVED),
+                }),
+            )
         }
         fn update_body(
             &mut self,

@@ -91,6 +91,15 @@ const _: () = {
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.field::<f32, L>(body, base, AT_RADIUS, "radius")
         }
+        fn verify_older(
+            cx: &mut ::karmem::Verifier<'_>,
+            table: &[u8],
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::Bad> {
+            let _ = cx
+                .older_field::<f32, L>(table, base, AT_RADIUS, "radius", u32::MAX)?;
+            ::core::result::Result::Ok(())
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<f32, L>(&mut body, AT_RADIUS);
@@ -127,6 +136,19 @@ const _: () = {
                 radius: cx.load::<f32, L>(body, base, AT_RADIUS, "radius", u32::MAX)?,
             })
         }
+        #[inline]
+        fn hold(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &<Self as ::karmem::shape::Shape>::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Shape>, ::karmem::Bad> {
+            let held_0 = cx.hold::<f32, L>(body, base, AT_RADIUS, "radius", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Shape::Circle {
+                    radius: ::karmem::Late::<f32>::take::<L>(held_0, body, AT_RADIUS),
+                }),
+            )
+        }
         fn encode<S: ::karmem::Sink>(
             sink: &mut S,
             radius: &f32,
@@ -138,6 +160,13 @@ const _: () = {
                 sink,
                 |body, sink| {
                     ::karmem::wire::put::<f32, L, S>(body, AT_RADIUS, radius, sink)
+                },
+                |sink, base| {
+                    ::karmem::wire::put_at::<
+                        f32,
+                        L,
+                        S,
+                    >(sink, base, AT_RADIUS, radius, "radius", u32::MAX)
                 },
             )
         }
@@ -305,6 +334,19 @@ const _: () = {
             cx.field::<Vec<f32>, L>(body, base, AT_F0, "0")?;
             cx.field::<Option<String>, L>(body, base, AT_F1, "1")
         }
+        fn verify_older(
+            cx: &mut ::karmem::Verifier<'_>,
+            table: &[u8],
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::Bad> {
+            let _ = cx.older_field::<Vec<f32>, L>(table, base, AT_F0, "0", u32::MAX)?
+                && cx
+                    .older_field::<
+                        Option<String>,
+                        L,
+                    >(table, base, AT_F1, "1", u32::MAX)?;
+            ::core::result::Result::Ok(())
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<Vec<f32>, L>(&mut body, AT_F0);
@@ -345,6 +387,21 @@ const _: () = {
                 ),
             )
         }
+        #[inline]
+        fn hold(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &<Self as ::karmem::shape::Shape>::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Shape>, ::karmem::Bad> {
+            let held_0 = cx.hold::<Vec<f32>, L>(body, base, AT_F0, "0", u32::MAX)?;
+            let held_1 = cx.hold::<Option<String>, L>(body, base, AT_F1, "1", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Shape::Polygon(
+                    ::karmem::Late::<Vec<f32>>::take::<L>(held_0, body, AT_F0),
+                    ::karmem::Late::<Option<String>>::take::<L>(held_1, body, AT_F1),
+                )),
+            )
+        }
         fn encode<S: ::karmem::Sink>(
             sink: &mut S,
             f0: &Vec<f32>,
@@ -358,6 +415,18 @@ const _: () = {
                 |body, sink| {
                     ::karmem::wire::put::<Vec<f32>, L, S>(body, AT_F0, f0, sink)?;
                     ::karmem::wire::put::<Option<String>, L, S>(body, AT_F1, f1, sink)
+                },
+                |sink, base| {
+                    ::karmem::wire::put_at::<
+                        Vec<f32>,
+                        L,
+                        S,
+                    >(sink, base, AT_F0, f0, "0", u32::MAX)?;
+                    ::karmem::wire::put_at::<
+                        Option<String>,
+                        L,
+                        S,
+                    >(sink, base, AT_F1, f1, "1", u32::MAX)
                 },
             )
         }
@@ -571,6 +640,7 @@ const _: () = {
                 _ => ShapeViewMut::Empty,
             }
         }
+        #[inline]
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             kind: u32,
@@ -606,6 +676,34 @@ const _: () = {
                 }
                 _ => cx.unknown_kind(at),
             }
+        }
+        #[inline]
+        fn hold(
+            cx: &mut ::karmem::Verifier<'_>,
+            kind: u32,
+            offset: u32,
+            at: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            match kind {
+                0 => ::core::result::Result::Ok(::karmem::Held::make(|| Shape::Empty)),
+                1 => {
+                    cx.load_variant::<
+                            ShapeCircle,
+                            ::karmem::Held<Self>,
+                        >(offset, at, |cx, body| ShapeCircle::hold(cx, body, offset))
+                }
+                2 => {
+                    cx.load_variant::<
+                            ShapePolygon,
+                            ::karmem::Held<Self>,
+                        >(offset, at, |cx, body| ShapePolygon::hold(cx, body, offset))
+                }
+                _ => cx.unknown_kind(at),
+            }
+        }
+        fn levels(left: u32) -> ::core::option::Option<u32> {
+            let _ = left;
+            ::core::option::Option::Some(0)
         }
         fn encode<S: ::karmem::Sink>(
             &self,
@@ -772,6 +870,10 @@ const _: () = {
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.field::<ShapeField, L>(body, base, AT_SHAPE, "shape")
         }
+        fn levels(first: usize, left: u32) -> ::core::option::Option<u32> {
+            static LEVELS: ::karmem::shape::Levels<1> = ::karmem::shape::Levels::new();
+            LEVELS.of(first, left, &[<ShapeField as ::karmem::wire::Wire<L>>::levels])
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<ShapeField, L>(&mut body, AT_SHAPE);
@@ -817,6 +919,17 @@ const _: () = {
             >(&mut body, AT_SHAPE, &self.shape, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                ShapeField,
+                L,
+                S,
+            >(sink, base, AT_SHAPE, &self.shape, "shape", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -825,6 +938,22 @@ const _: () = {
             ::core::result::Result::Ok(Holder {
                 shape: cx.load::<ShapeField, L>(body, base, AT_SHAPE, "shape", u32::MAX)?,
             })
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx
+                .hold::<ShapeField, L>(body, base, AT_SHAPE, "shape", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Holder {
+                    shape: ::karmem::Late::<
+                        ShapeField,
+                    >::take::<L>(held_0, body, AT_SHAPE),
+                }),
+            )
         }
         fn update_body(
             &mut self,

@@ -81,6 +81,14 @@ const _: () = {
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.field::<u32, L>(body, base, AT_TO, "to")
         }
+        fn verify_older(
+            cx: &mut ::karmem::Verifier<'_>,
+            table: &[u8],
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::Bad> {
+            let _ = cx.older_field::<u32, L>(table, base, AT_TO, "to", u32::MAX)?;
+            ::core::result::Result::Ok(())
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<u32, L>(&mut body, AT_TO);
@@ -117,6 +125,19 @@ const _: () = {
                 to: cx.load::<u32, L>(body, base, AT_TO, "to", u32::MAX)?,
             })
         }
+        #[inline]
+        fn hold(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &<Self as ::karmem::shape::Shape>::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Order>, ::karmem::Bad> {
+            let held_0 = cx.hold::<u32, L>(body, base, AT_TO, "to", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Order::Go {
+                    to: ::karmem::Late::<u32>::take::<L>(held_0, body, AT_TO),
+                }),
+            )
+        }
         fn encode<S: ::karmem::Sink>(
             sink: &mut S,
             to: &u32,
@@ -127,6 +148,13 @@ const _: () = {
             >(
                 sink,
                 |body, sink| { ::karmem::wire::put::<u32, L, S>(body, AT_TO, to, sink) },
+                |sink, base| {
+                    ::karmem::wire::put_at::<
+                        u32,
+                        L,
+                        S,
+                    >(sink, base, AT_TO, to, "to", u32::MAX)
+                },
             )
         }
     }
@@ -296,6 +324,7 @@ const _: () = {
                 _ => OrderViewMut::Stay,
             }
         }
+        #[inline]
         fn verify(
             cx: &mut ::karmem::Verifier<'_>,
             kind: u32,
@@ -324,6 +353,28 @@ const _: () = {
                 }
                 _ => cx.unknown_kind(at),
             }
+        }
+        #[inline]
+        fn hold(
+            cx: &mut ::karmem::Verifier<'_>,
+            kind: u32,
+            offset: u32,
+            at: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            match kind {
+                0 => ::core::result::Result::Ok(::karmem::Held::make(|| Order::Stay)),
+                1 => {
+                    cx.load_variant::<
+                            OrderGo,
+                            ::karmem::Held<Self>,
+                        >(offset, at, |cx, body| OrderGo::hold(cx, body, offset))
+                }
+                _ => cx.unknown_kind(at),
+            }
+        }
+        fn levels(left: u32) -> ::core::option::Option<u32> {
+            let _ = left;
+            ::core::option::Option::Some(0)
         }
         fn encode<S: ::karmem::Sink>(
             &self,
@@ -477,6 +528,15 @@ const _: () = {
         ) -> ::core::result::Result<(), ::karmem::Bad> {
             cx.field::<ListField, L>(body, base, AT_LIST, "list")
         }
+        fn verify_older(
+            cx: &mut ::karmem::Verifier<'_>,
+            table: &[u8],
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::Bad> {
+            let _ = cx
+                .older_field::<ListField, L>(table, base, AT_LIST, "list", u32::MAX)?;
+            ::core::result::Result::Ok(())
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<ListField, L>(&mut body, AT_LIST);
@@ -522,6 +582,17 @@ const _: () = {
             >(&mut body, AT_LIST, &self.list, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                ListField,
+                L,
+                S,
+            >(sink, base, AT_LIST, &self.list, "list", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -530,6 +601,19 @@ const _: () = {
             ::core::result::Result::Ok(Orders {
                 list: cx.load::<ListField, L>(body, base, AT_LIST, "list", u32::MAX)?,
             })
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx.hold::<ListField, L>(body, base, AT_LIST, "list", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Orders {
+                    list: ::karmem::Late::<ListField>::take::<L>(held_0, body, AT_LIST),
+                }),
+            )
         }
         fn update_body(
             &mut self,

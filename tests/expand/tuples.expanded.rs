@@ -90,6 +90,18 @@ const _: () = {
             cx.field::<F0Field, L>(body, base, AT_F0, "0")?;
             cx.field::<Vec<u16>, L>(body, base, AT_F1, "1")
         }
+        fn levels(first: usize, left: u32) -> ::core::option::Option<u32> {
+            static LEVELS: ::karmem::shape::Levels<2> = ::karmem::shape::Levels::new();
+            LEVELS
+                .of(
+                    first,
+                    left,
+                    &[
+                        <F0Field as ::karmem::wire::Wire<L>>::levels,
+                        <Vec<u16> as ::karmem::wire::Wire<L>>::levels,
+                    ],
+                )
+        }
         fn empty() -> Self::Body {
             let mut body = ::karmem::shape::header::<Self>();
             ::karmem::wire::put_empty::<F0Field, L>(&mut body, AT_F0);
@@ -133,6 +145,22 @@ const _: () = {
             ::karmem::wire::put::<Vec<u16>, L, S>(&mut body, AT_F1, &self.1, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                F0Field,
+                L,
+                S,
+            >(sink, base, AT_F0, &self.0, "0", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                Vec<u16>,
+                L,
+                S,
+            >(sink, base, AT_F1, &self.1, "1", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -143,6 +171,21 @@ const _: () = {
                     cx.load::<F0Field, L>(body, base, AT_F0, "0", u32::MAX)?,
                     cx.load::<Vec<u16>, L>(body, base, AT_F1, "1", u32::MAX)?,
                 ),
+            )
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx.hold::<F0Field, L>(body, base, AT_F0, "0", u32::MAX)?;
+            let held_1 = cx.hold::<Vec<u16>, L>(body, base, AT_F1, "1", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Pair(
+                    ::karmem::Late::<F0Field>::take::<L>(held_0, body, AT_F0),
+                    ::karmem::Late::<Vec<u16>>::take::<L>(held_1, body, AT_F1),
+                )),
             )
         }
         fn update_body(

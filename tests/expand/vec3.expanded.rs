@@ -130,6 +130,23 @@ const _: () = {
             ::karmem::wire::put::<f32, L, S>(&mut body, AT_Z, &self.z, sink)?;
             ::core::result::Result::Ok(body)
         }
+        fn encode_at<S: ::karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> ::core::result::Result<(), ::karmem::EncodeError> {
+            ::karmem::wire::put_at::<
+                f32,
+                L,
+                S,
+            >(sink, base, AT_X, &self.x, "x", u32::MAX)?;
+            ::karmem::wire::put_at::<
+                f32,
+                L,
+                S,
+            >(sink, base, AT_Y, &self.y, "y", u32::MAX)?;
+            ::karmem::wire::put_at::<f32, L, S>(sink, base, AT_Z, &self.z, "z", u32::MAX)
+        }
         fn load_body(
             cx: &mut ::karmem::Verifier<'_>,
             body: &Self::Body,
@@ -140,6 +157,23 @@ const _: () = {
                 y: cx.load::<f32, L>(body, base, AT_Y, "y", u32::MAX)?,
                 z: cx.load::<f32, L>(body, base, AT_Z, "z", u32::MAX)?,
             })
+        }
+        #[inline]
+        fn hold_body(
+            cx: &mut ::karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> ::core::result::Result<::karmem::Held<Self>, ::karmem::Bad> {
+            let held_0 = cx.hold::<f32, L>(body, base, AT_X, "x", u32::MAX)?;
+            let held_1 = cx.hold::<f32, L>(body, base, AT_Y, "y", u32::MAX)?;
+            let held_2 = cx.hold::<f32, L>(body, base, AT_Z, "z", u32::MAX)?;
+            ::core::result::Result::Ok(
+                ::karmem::Held::make(move || Vec3 {
+                    x: ::karmem::Late::<f32>::take::<L>(held_0, body, AT_X),
+                    y: ::karmem::Late::<f32>::take::<L>(held_1, body, AT_Y),
+                    z: ::karmem::Late::<f32>::take::<L>(held_2, body, AT_Z),
+                }),
+            )
         }
         fn update_body(
             &mut self,

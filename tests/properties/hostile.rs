@@ -164,6 +164,7 @@ fn roots_and_limits_of_all_sizes() {
                     let limits = Limits {
                         depth: depth % 1000,
                         bytes,
+                        ..Limits::default()
                     };
                     let message = value.encode().unwrap();
                     let verified = T::verify_at(&message, root, &limits);

@@ -6,8 +6,12 @@ use core::marker::PhantomData;
 
 use zerocopy::FromBytes;
 
+use super::{below, no_flag};
 use crate::cast;
 use crate::error::{Bad, EncodeError};
+#[cfg(feature = "alloc")]
+use crate::held::{Held, is_large};
+use crate::held::{LARGE, put_whole};
 use crate::layout::At;
 use crate::raw::{self, Flagged, Raw};
 use crate::rule::{Align, Alignment, LayoutRule};
@@ -31,25 +35,19 @@ pub trait OwnedList: Field<Kind = List> {
     type Element: Field;
     /// The elements.
     fn as_slice(&self) -> &[Self::Element];
-    /// Collects elements, of which `len` will come.
+    /// The list that `change` makes of a `Vec` of the elements, which is empty for a new list.
     ///
     /// # Errors
     ///
-    /// The first error of an element.
-    fn collect<E>(
-        len: usize,
-        elements: impl Iterator<Item = Result<Self::Element, E>>,
-    ) -> Result<Self, E>;
-    /// Updates the elements that are there and then appends or truncates to `len`.
-    ///
-    /// # Errors
-    ///
-    /// The first error of an element.
-    fn update<E>(
+    /// What `change` says; the elements that it left stay.
+    #[cfg(feature = "alloc")]
+    fn change<E>(
         &mut self,
-        len: usize,
-        update: impl FnMut(usize, Option<&mut Self::Element>) -> Result<Option<Self::Element>, E>,
+        change: impl FnOnce(&mut alloc::vec::Vec<Self::Element>) -> Result<(), E>,
     ) -> Result<(), E>;
+    /// The list of the elements of a `Vec`.
+    #[cfg(feature = "alloc")]
+    fn from_vec(elements: alloc::vec::Vec<Self::Element>) -> Self;
 }
 
 #[cfg(feature = "alloc")]
@@ -67,28 +65,16 @@ impl<T: Field> OwnedList for alloc::vec::Vec<T> {
     }
 
     #[inline(always)]
-    fn collect<E>(len: usize, elements: impl Iterator<Item = Result<T, E>>) -> Result<Self, E> {
-        let mut list = Self::with_capacity(len);
-        for element in elements {
-            list.push(element?);
-        }
-        Ok(list)
+    fn change<E>(
+        &mut self,
+        change: impl FnOnce(&mut alloc::vec::Vec<T>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        change(self)
     }
 
     #[inline(always)]
-    fn update<E>(
-        &mut self,
-        len: usize,
-        mut update: impl FnMut(usize, Option<&mut T>) -> Result<Option<T>, E>,
-    ) -> Result<(), E> {
-        self.truncate(len);
-        self.reserve_exact(len - self.len());
-        for i in 0..len {
-            if let Some(new) = update(i, self.get_mut(i))? {
-                self.push(new);
-            }
-        }
-        Ok(())
+    fn from_vec(elements: alloc::vec::Vec<T>) -> Self {
+        elements
     }
 }
 
@@ -107,20 +93,19 @@ impl<T: Field> OwnedList for alloc::boxed::Box<[T]> {
     }
 
     #[inline(always)]
-    fn collect<E>(len: usize, elements: impl Iterator<Item = Result<T, E>>) -> Result<Self, E> {
-        alloc::vec::Vec::collect(len, elements).map(Into::into)
+    fn change<E>(
+        &mut self,
+        change: impl FnOnce(&mut alloc::vec::Vec<T>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut list = core::mem::take(self).into_vec();
+        let changed = change(&mut list);
+        *self = list.into();
+        changed
     }
 
     #[inline(always)]
-    fn update<E>(
-        &mut self,
-        len: usize,
-        update: impl FnMut(usize, Option<&mut T>) -> Result<Option<T>, E>,
-    ) -> Result<(), E> {
-        let mut list = core::mem::take(self).into_vec();
-        let updated = OwnedList::update(&mut list, len, update);
-        *self = list.into();
-        updated
+    fn from_vec(elements: alloc::vec::Vec<T>) -> Self {
+        elements.into()
     }
 }
 
@@ -176,28 +161,97 @@ pub(crate) fn encode_slice<T: Wire<L>, L: LayoutRule, S: Sink>(
         .ok_or(EncodeError::TooLong)?;
     let bytes = length(bytes)?;
     let offset = sink.alloc(bytes)?;
-    if T::FIXED {
-        if let Some(block) = sink.block(offset, bytes)
-            && let Ok(items) = <[T::Item]>::mut_from_bytes(block)
-        {
-            for (item, value) in items.iter_mut().zip(values) {
-                let (flag, raw) = value.encode(&mut Nowhere)?;
-                *item = T::Codec::item(flag, raw);
-            }
+    if const { size_of::<T::Item>() > LARGE } {
+        if let Some(block) = sink.block(offset, bytes) {
+            block.fill(0);
         }
+        deeper::<T, L, S>(sink, |sink| encode_items::<T, L, S>(values, sink, offset))?;
+    } else if T::FIXED {
+        encode_fixed::<T, L, S>(values, sink, offset, bytes)?;
     } else if T::Codec::TABLE > 0 {
-        encode_tables(values, sink, |sink, i, reference| {
-            sink.store(offset + i * size, &reference);
+        below(sink, |sink| {
+            encode_tables(values, sink, |sink, i, reference| {
+                sink.store(offset + i * size, &reference);
+            })
         })?;
     } else {
-        let mut at = offset;
-        for value in values {
-            let (flag, raw) = value.encode(sink)?;
-            sink.store(at, &T::Codec::item(flag, raw));
-            at = at.wrapping_add(size);
-        }
+        below(sink, |sink| encode_small::<T, L, S>(values, sink, offset))?;
     }
     Ok(L::slice_ref(offset, bytes, size))
+}
+
+/// Writes elements that refer to nothing to the `len` bytes at `base`.
+#[inline(always)]
+fn encode_fixed<T: Wire<L>, L: LayoutRule, S: Sink>(
+    values: &[T],
+    sink: &mut S,
+    base: u32,
+    len: u32,
+) -> Result<(), EncodeError> {
+    if let Some(block) = sink.block(base, len)
+        && let Ok(items) = <[T::Item]>::mut_from_bytes(block)
+    {
+        for (item, value) in items.iter_mut().zip(values) {
+            let (flag, raw) = value.encode(&mut Nowhere)?;
+            *item = T::Codec::item(flag, raw);
+        }
+    }
+    Ok(())
+}
+
+/// Writes elements whose bytes are not many to `base`.
+#[inline(always)]
+fn encode_small<T: Wire<L>, L: LayoutRule, S: Sink>(
+    values: &[T],
+    sink: &mut S,
+    base: u32,
+) -> Result<(), EncodeError> {
+    let mut at = base;
+    for value in values {
+        let (flag, raw) = value.encode(sink)?;
+        sink.store(at, &T::Codec::item(flag, raw));
+        at = at.wrapping_add(T::Item::SIZE);
+    }
+    Ok(())
+}
+
+/// Writes elements a level deeper, if they may refer to something.
+#[inline(always)]
+fn deeper<T: Wire<L>, L: LayoutRule, S: Sink>(
+    sink: &mut S,
+    write: impl FnOnce(&mut S) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
+    if T::FIXED {
+        write(sink)
+    } else {
+        below(sink, write)
+    }
+}
+
+/// Writes elements one by one to `base` of the sink, which is zero.
+fn encode_items<T: Wire<L>, L: LayoutRule, S: Sink>(
+    values: &[T],
+    sink: &mut S,
+    base: u32,
+) -> Result<(), EncodeError> {
+    if let Some(bytes) = T::Codec::as_wire(values) {
+        if let Some(block) = sink.block(base, bytes.len() as u32) {
+            block.copy_from_slice(bytes);
+        }
+        return Ok(());
+    }
+    let size = T::Item::SIZE;
+    if T::Codec::TABLE > 0 {
+        return encode_tables(values, sink, |sink, i, reference| {
+            sink.store(base + i * size, &reference);
+        });
+    }
+    let mut at = base;
+    for value in values {
+        T::Codec::put(value, sink, T::Codec::at_of_item(at))?;
+        at = at.wrapping_add(size);
+    }
+    Ok(())
 }
 
 /// Writes the tables of `values` side by side, and gives their references to `store` before
@@ -228,20 +282,26 @@ fn encode_tables<T: Wire<L>, L: LayoutRule, S: Sink>(
             store(sink, i as u32, T::Codec::empty_item());
         }
     }
-    let mut next = first;
-    for value in values {
-        if T::Codec::is_present(value) {
-            T::Codec::fill(value, next, sink)?;
-            // Packed tables are no multiple of the distance of allocations.
-            if stride > size
-                && let Some(gap) = sink.block(next + size, stride - size)
-            {
-                gap.fill(0);
-            }
-            next = next.wrapping_add(stride);
-        }
+    if present == 0 {
+        return Ok(());
     }
-    Ok(())
+    // All tables are on one level.
+    below(sink, |sink| {
+        let mut next = first;
+        for value in values {
+            if T::Codec::is_present(value) {
+                T::Codec::fill(value, next, sink)?;
+                // Packed tables are no multiple of the distance of allocations.
+                if stride > size
+                    && let Some(gap) = sink.block(next + size, stride - size)
+                {
+                    gap.fill(0);
+                }
+                next = next.wrapping_add(stride);
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Checks elements, with their index in the path of an error.
@@ -278,22 +338,61 @@ fn load_item<T: Wire<L>, L: LayoutRule>(
     T::load(cx, slot.flag, slot.raw, at).map_err(|bad| cx.in_element(bad, index))
 }
 
-/// Visits the elements of a slice, one level deeper if there is anything to check in them. The same
-/// rule for verifying and decoding, so that what one accepts the other does.
+/// Visits the elements of a slice, one level deeper if there are any that may refer to something. The
+/// same rule for verifying and decoding, so that what one accepts the other does.
 #[inline(always)]
-fn below<T: Wire<L>, L: LayoutRule, V>(
+fn visit<T: Wire<L>, L: LayoutRule, V>(
     cx: &mut Verifier<'_>,
     items: &[T::Item],
     at: u32,
     visit: impl FnOnce(&mut Verifier<'_>) -> Result<V, Bad>,
 ) -> Result<V, Bad> {
-    if T::ANY || items.is_empty() {
+    if T::FIXED || items.is_empty() {
         return visit(cx);
     }
     cx.enter(at)?;
     let value = visit(cx)?;
     cx.leave();
     Ok(value)
+}
+
+/// Checks the elements from `first` on, and appends their values.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+fn append<T: Wire<L>, L: LayoutRule>(
+    cx: &mut Verifier<'_>,
+    list: &mut alloc::vec::Vec<T>,
+    items: &[T::Item],
+    base: u32,
+    first: usize,
+) -> Result<(), Bad> {
+    for (i, item) in items.iter().enumerate().skip(first) {
+        if const { is_large::<T>() } {
+            let slot = T::Codec::slot_of_item(item);
+            let at = base.wrapping_add(i as u32 * T::Item::SIZE);
+            match T::Codec::hold(cx, slot.flag, slot.raw, at) {
+                Ok(value) => list.append(&mut cast::list_of_one(value.into_box())),
+                Err(bad) => return Err(cx.in_element(bad, i)),
+            }
+        } else {
+            push_item::<T, L>(cx, list, item, base, i)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks an element that is not large, and appends its value.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+fn push_item<T: Wire<L>, L: LayoutRule>(
+    cx: &mut Verifier<'_>,
+    list: &mut alloc::vec::Vec<T>,
+    item: &T::Item,
+    base: u32,
+    index: usize,
+) -> Result<(), Bad> {
+    list.push(load_item::<T, L>(cx, item, base, index)?);
+    Ok(())
 }
 
 impl<V, T, L> Codec<V, L> for List
@@ -307,6 +406,7 @@ where
     type OptionItem = Flagged<<Self::Align as Alignment>::Flag, L::SliceRef>;
     type Align = L::Align<Align<8>>;
     const TYPE: Type = Type::Slice(&<T as Wire<L>>::TYPE);
+    const FLAG: bool = no_flag::<T, L>();
 
     type View<'m> = Slice<'m, T, L>;
     #[inline(always)]
@@ -346,19 +446,22 @@ where
     fn verify(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<(), Bad> {
         let (offset, len) = L::slice(raw);
         let items = cx.items::<T::Item>(offset, len, at)?;
-        below::<T, L, _>(cx, items, at, |cx| verify_items::<T, L>(cx, items, offset))
+        visit::<T, L, _>(cx, items, at, |cx| verify_items::<T, L>(cx, items, offset))
     }
     #[inline(always)]
     fn load(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<V, Bad> {
         let (offset, len) = L::slice(raw);
         let items = cx.items::<T::Item>(offset, len, at)?;
-        below::<T, L, _>(cx, items, at, |cx| {
-            let elements = items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| load_item::<T, L>(cx, item, offset, i));
-            V::collect(items.len(), elements)
-        })
+        #[cfg(feature = "alloc")]
+        return visit::<T, L, _>(cx, items, at, |cx| {
+            cx.build::<T>(items.len(), at)?;
+            let earned = cx.earned::<T>(items.len(), size_of_val(items));
+            let mut list = alloc::vec::Vec::with_capacity(earned);
+            append::<T, L>(cx, &mut list, items, offset, 0)?;
+            Ok(V::from_vec(list))
+        });
+        #[cfg(not(feature = "alloc"))]
+        unreachable!("without `alloc` nothing owns a list of {}", items.len());
     }
     #[inline(always)]
     fn update(
@@ -370,22 +473,29 @@ where
     ) -> Result<(), Bad> {
         let (offset, len) = L::slice(raw);
         let items = cx.items::<T::Item>(offset, len, at)?;
-        below::<T, L, _>(cx, items, at, |cx| {
-            value.update(items.len(), |i, old| {
-                let Some(item) = items.get(i) else {
-                    return Ok(None);
-                };
-                let Some(old) = old else {
-                    return load_item::<T, L>(cx, item, offset, i).map(Some);
-                };
-                let slot = T::Codec::slot_of_item(item);
-                let at = offset.wrapping_add(i as u32 * T::Item::SIZE);
-                match old.update(cx, slot.flag, slot.raw, at) {
-                    Ok(()) => Ok(None),
-                    Err(bad) => Err(cx.in_element(bad, i)),
+        #[cfg(feature = "alloc")]
+        return visit::<T, L, _>(cx, items, at, |cx| {
+            cx.build::<T>(items.len(), at)?;
+            let earned = cx.earned::<T>(items.len(), size_of_val(items));
+            value.change(|list| {
+                list.truncate(items.len());
+                let there = list.len();
+                list.reserve_exact(earned.saturating_sub(there));
+                for (i, (old, item)) in list.iter_mut().zip(items).enumerate() {
+                    let slot = T::Codec::slot_of_item(item);
+                    let at = offset.wrapping_add(i as u32 * T::Item::SIZE);
+                    if let Err(bad) = old.update(cx, slot.flag, slot.raw, at) {
+                        return Err(cx.in_element(bad, i));
+                    }
                 }
+                append::<T, L>(cx, list, items, offset, there)
             })
-        })
+        });
+        #[cfg(not(feature = "alloc"))]
+        {
+            let _ = value;
+            unreachable!("without `alloc` nothing owns a list of {}", items.len());
+        }
     }
     #[inline(always)]
     fn count(_: u8, raw: &L::SliceRef) -> u32 {
@@ -481,6 +591,7 @@ where
         assert!(N > 0, "an array in a message has at least one element");
         Type::Array(&<T as Wire<L>>::TYPE, N as u32)
     };
+    const FLAG: bool = no_flag::<T, L>();
     const ANY: bool = T::ANY;
     const FIXED: bool = T::FIXED;
 
@@ -534,6 +645,20 @@ where
             })),
         }
     }
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn hold(cx: &mut Verifier<'_>, _: u8, raw: &Self::Raw, at: u32) -> Result<Held<[T; N]>, Bad> {
+        let mut list = alloc::vec::Vec::with_capacity(N);
+        append::<T, L>(cx, &mut list, raw, at, 0)?;
+        match alloc::boxed::Box::<[T; N]>::try_from(list) {
+            Ok(array) => Ok(array.into()),
+            Err(_) => unreachable!("there are as many elements as items"),
+        }
+    }
+    #[inline]
+    fn levels(left: u32) -> Option<u32> {
+        T::levels(left)
+    }
     #[inline(always)]
     fn update(
         value: &mut [T; N],
@@ -568,6 +693,13 @@ where
             }
         }
         Ok((0, raw))
+    }
+    #[inline(always)]
+    fn put<S: Sink>(values: &[T; N], sink: &mut S, at: At) -> Result<(), EncodeError> {
+        if const { size_of::<Self::Raw>() > LARGE } {
+            return encode_items::<T, L, S>(values, sink, at.at);
+        }
+        put_whole::<Self, _, L, S>(values, sink, at)
     }
     #[inline(always)]
     fn item(_: u8, raw: Self::Raw) -> Self::Item {

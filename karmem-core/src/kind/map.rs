@@ -7,9 +7,10 @@ use core::cell::Cell;
 use core::cmp::Ordering;
 use core::fmt;
 
-use super::{ScalarValue, ValueBuilder};
+use super::{ScalarValue, ValueBuilder, below};
 use crate::cast;
 use crate::error::{Bad, Cause, EncodeError};
+use crate::held::is_large;
 use crate::layout::{At, Class, Placed, place};
 use crate::raw::{self, Flagged};
 use crate::rule::{Align, Alignment, LayoutRule, Padded};
@@ -337,6 +338,11 @@ fn entries<'m>(
     cx.items::<u8>(offset, len, at)
 }
 
+/// Whether entries may refer to something, which takes a level.
+const fn nests<K: Wire<L>, V: Wire<L>, L: LayoutRule>() -> bool {
+    !(K::FIXED && V::FIXED)
+}
+
 /// Checks the entries' order, and each entry by `f`.
 fn walk<K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule>(
     cx: &mut Verifier<'_>,
@@ -346,7 +352,10 @@ fn walk<K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule>(
 ) -> Result<(), Bad> {
     let size = Entry::<K, V, L>::SIZE;
     let entries = entries(cx, reference, size, at)?;
-    cx.enter(at)?;
+    let below = nests::<K, V, L>() && !entries.is_empty();
+    if below {
+        cx.enter(at)?;
+    }
     let mem = cx.mem();
     let mut last: Option<&[u8]> = None;
     for (i, entry) in entries.chunks_exact(size as usize).enumerate() {
@@ -361,7 +370,9 @@ fn walk<K: MapKey + Wire<L>, V: Wire<L>, L: LayoutRule>(
         }
         last = Some(entry);
     }
-    cx.leave();
+    if below {
+        cx.leave();
+    }
     Ok(())
 }
 
@@ -377,6 +388,7 @@ where
     type OptionItem = Flagged<<Self::Align as Alignment>::Flag, L::SliceRef>;
     type Align = L::Align<Align<8>>;
     const TYPE: Type = Type::Map(&<K as Wire<L>>::TYPE, &<V as Wire<L>>::TYPE);
+    const FLAG: bool = super::no_flag::<V, L>();
 
     type View<'m> = MapView<'m, K, V, L>;
     #[inline(always)]
@@ -425,8 +437,21 @@ where
     }
     fn load(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<M, Bad> {
         let [key_at, value_at] = Entry::<K, V, L>::PLACED.at;
+        if const { is_large::<V>() } {
+            let mut pairs = Vec::new();
+            walk::<K, V, L>(cx, L::slice(raw), at, |cx, entry, base| {
+                cx.build::<(K, V)>(1, base)?;
+                let key = cx.load::<K, L>(entry, base, key_at, "key", u32::MAX)?;
+                let value = cx.hold::<V, L>(entry, base, value_at, "value", u32::MAX)?;
+                pairs.push((key, value));
+                Ok(())
+            })?;
+            let pairs = pairs.into_iter();
+            return M::collect(pairs.map(|(key, value)| Ok((key, value.take::<L>(&[], value_at)))));
+        }
         let mut pairs = Vec::new();
         walk::<K, V, L>(cx, L::slice(raw), at, |cx, entry, base| {
+            cx.build::<(K, V)>(1, base)?;
             let key = cx.load::<K, L>(entry, base, key_at, "key", u32::MAX)?;
             let value = cx.load::<V, L>(entry, base, value_at, "value", u32::MAX)?;
             pairs.push(Ok((key, value)));
@@ -459,16 +484,24 @@ where
             block.fill(0);
         }
         let mut base = offset;
-        value.sorted(|key, value| {
-            let at = |at: At| At {
-                flag: base + at.flag,
-                at: base + at.at,
-            };
-            crate::struct_builder::set::<K, L, S>(sink, at(key_at), key)?;
-            crate::struct_builder::set::<V, L, S>(sink, at(value_at), value)?;
-            base = base.wrapping_add(size);
-            Ok(())
-        })?;
+        let entries = |sink: &mut S| {
+            value.sorted(|key, value| {
+                let at = |at: At| At {
+                    flag: base + at.flag,
+                    at: base + at.at,
+                };
+                crate::struct_builder::set::<K, L, S>(sink, at(key_at), key)?;
+                crate::struct_builder::set::<V, L, S>(sink, at(value_at), value)?;
+                base = base.wrapping_add(size);
+                Ok(())
+            })
+        };
+        if nests::<K, V, L>() {
+            below(sink, entries)?;
+        } else {
+            let mut entries = entries;
+            entries(sink)?;
+        }
         Ok((0, L::slice_ref(offset, bytes, size)))
     }
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! The kinds of fields. Each is a type without values that implements [`Codec`](crate::wire::Codec) for its types.
+//! The kinds of fields. Each is a type without values that implements [`Codec`] for its types.
 
 mod list;
 mod option;
@@ -21,13 +21,20 @@ pub use structs::{InlineStruct, Root, TableStruct};
 pub use text::TextKind;
 pub(crate) use text::encode_text;
 pub use transparent::{Newtype, Transparent};
-pub use union::{UnionBuilder, UnionKind, UnionShape};
+pub use union::{UnionBuilder, UnionKind, UnionShape, levels_of_variant};
 
 use crate::error::EncodeError;
 use crate::layout::{ALLOCATION, At, align_up};
 use crate::rule::LayoutRule;
-use crate::wire::Wire;
+use crate::wire::{Codec, Wire};
 use crate::writer::{Sink, length};
+
+/// `false`, for what has no presence byte, once it is known that its elements can have theirs: types are
+/// refused when a struct is laid out, and not when its values are read.
+pub(crate) const fn no_flag<T: Wire<L>, L: LayoutRule>() -> bool {
+    let _ = <T::Codec as Codec<T, L>>::FLAG;
+    false
+}
 
 /// The distance of tables of `size` bytes that lie side by side.
 #[inline(always)]
@@ -48,6 +55,18 @@ pub(crate) fn block(count: usize, stride: u32, size: u32) -> Result<u32, EncodeE
         Some(Ok(bytes)) => length(bytes),
         _ => Err(EncodeError::TooLong),
     }
+}
+
+/// Writes what lies a level deeper.
+#[inline(always)]
+pub(crate) fn below<S: Sink, V>(
+    sink: &mut S,
+    write: impl FnOnce(&mut S) -> Result<V, EncodeError>,
+) -> Result<V, EncodeError> {
+    sink.enter()?;
+    let written = write(sink);
+    sink.leave();
+    written
 }
 
 /// A place for a value that is written as a whole.

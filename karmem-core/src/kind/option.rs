@@ -8,6 +8,7 @@ use zerocopy::IntoBytes;
 
 use crate::cast;
 use crate::error::{Bad, Cause, EncodeError};
+use crate::held::{Held, LARGE, is_large, load_and_hold, load_over, put_whole};
 use crate::layout::At;
 use crate::raw::{self, Raw};
 use crate::rule::{Alignment, LayoutRule};
@@ -20,10 +21,11 @@ use crate::writer::Sink;
 #[derive(Debug)]
 pub enum Opt {}
 
-/// A kind of which there is an `Option`: every one but `Option` itself.
+/// A kind of which there is an `Option`: every one but `Option` itself. Of `Box` and newtypes there is where
+/// they do not hold one, see [`Codec::OPTIONAL`].
 #[diagnostic::on_unimplemented(
     message = "an `Option` of an `Option` has no wire form",
-    note = "put the inner `Option` into a struct of its own"
+    note = "give the inner `Option` a struct with a named field"
 )]
 pub trait Required {}
 
@@ -59,6 +61,32 @@ const fn value_at<T: Wire<L>, L: LayoutRule>() -> u32 {
     }
 }
 
+/// Whether there is a value.
+#[inline(always)]
+fn is_present<T: Wire<L>, L: LayoutRule>(flag: u8, raw: &T::Raw, at: u32) -> Result<bool, Bad> {
+    if flagged::<T, L>() {
+        match flag {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(bad(at, Cause::Bool)),
+        }
+    } else {
+        Ok(!<Of<T, L> as Codec<T, L>>::is_null(raw))
+    }
+}
+
+/// Refuses an `Option` around another: they would share the presence byte or the null of one value, and
+/// lose what they say.
+///
+/// A function, so that the compiler points at its caller, and not into the standard library.
+#[track_caller]
+const fn refuse_another() -> ! {
+    panic!(
+        "an `Option` of an `Option` has no wire form, also through a `Box` or a newtype, which lie as what \
+         they hold: give the inner one a struct with a named field"
+    )
+}
+
 impl<T, L> Codec<Option<T>, L> for Opt
 where
     T: Wire<L> + Field<Kind: Required>,
@@ -69,7 +97,13 @@ where
     type OptionItem = <Of<T, L> as Codec<T, L>>::OptionItem;
     type Align = <Of<T, L> as Codec<T, L>>::Align;
     const TYPE: Type = Type::Option(&<T as Wire<L>>::TYPE);
-    const FLAG: bool = flagged::<T, L>();
+    const FLAG: bool = {
+        if <Of<T, L> as Codec<T, L>>::OPTIONAL {
+            refuse_another();
+        }
+        flagged::<T, L>()
+    };
+    const OPTIONAL: bool = true;
     const FIXED: bool = T::FIXED;
     const TABLE: u32 = if flagged::<T, L>() {
         0
@@ -124,31 +158,35 @@ where
 
     #[inline(always)]
     fn verify(cx: &mut Verifier<'_>, flag: u8, raw: &T::Raw, at: u32) -> Result<(), Bad> {
-        if flagged::<T, L>() {
-            match flag {
-                0 => Ok(()),
-                1 => T::verify(cx, flag, raw, at),
-                _ => Err(bad(at, Cause::Bool)),
-            }
-        } else if <Of<T, L> as Codec<T, L>>::is_null(raw) {
-            Ok(())
-        } else {
+        if is_present::<T, L>(flag, raw, at)? {
             T::verify(cx, flag, raw, at)
+        } else {
+            Ok(())
         }
     }
     #[inline(always)]
     fn load(cx: &mut Verifier<'_>, flag: u8, raw: &T::Raw, at: u32) -> Result<Option<T>, Bad> {
-        if flagged::<T, L>() {
-            match flag {
-                0 => Ok(None),
-                1 => T::load(cx, flag, raw, at).map(Some),
-                _ => Err(bad(at, Cause::Bool)),
-            }
-        } else if <Of<T, L> as Codec<T, L>>::is_null(raw) {
-            Ok(None)
-        } else {
+        if is_present::<T, L>(flag, raw, at)? {
             T::load(cx, flag, raw, at).map(Some)
+        } else {
+            Ok(None)
         }
+    }
+    #[inline(always)]
+    fn hold(
+        cx: &mut Verifier<'_>,
+        flag: u8,
+        raw: &T::Raw,
+        at: u32,
+    ) -> Result<Held<Option<T>>, Bad> {
+        if const { !is_large::<T>() } {
+            return load_and_hold::<Self, _, L>(cx, flag, raw, at);
+        }
+        if !is_present::<T, L>(flag, raw, at)? {
+            return Ok(Held::make(|| None));
+        }
+        let value = T::Codec::hold(cx, flag, raw, at)?;
+        Ok(Held::make(|| Some(value.take())))
     }
     #[inline(always)]
     fn update(
@@ -165,10 +203,11 @@ where
         };
         match value {
             Some(value) if present => value.update(cx, flag, raw, at),
-            _ => {
-                *value = Self::load(cx, flag, raw, at)?;
+            _ if const { is_large::<T>() } => {
+                Self::hold(cx, flag, raw, at)?.replace(value);
                 Ok(())
             }
+            _ => load_over::<Self, _, L>(value, cx, flag, raw, at),
         }
     }
     #[inline(always)]
@@ -193,7 +232,24 @@ where
         }
     }
     #[inline(always)]
+    fn put<S: Sink>(value: &Option<T>, sink: &mut S, at: At) -> Result<(), EncodeError> {
+        if const { size_of::<T::Raw>() > LARGE } {
+            sink.store(at.flag, &u8::from(value.is_some()));
+            return match value {
+                Some(value) => T::Codec::put(value, sink, at),
+                None => {
+                    if let Some(block) = sink.block(at.at, T::Raw::SIZE) {
+                        block.fill(0);
+                    }
+                    Ok(())
+                }
+            };
+        }
+        put_whole::<Self, _, L, S>(value, sink, at)
+    }
+    #[inline(always)]
     fn item(flag: u8, value: T::Raw) -> Self::Item {
+        const { assert!(value_at::<T, L>() + T::Raw::SIZE <= Self::Item::SIZE) };
         let mut item = Self::Item::ZERO;
         if flagged::<T, L>() {
             raw::put(item.as_mut_bytes(), 0, &flag);

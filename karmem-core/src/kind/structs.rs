@@ -5,12 +5,14 @@ use core::fmt;
 
 use zerocopy::IntoBytes;
 
+use super::below;
 use crate::error::{Bad, EncodeError};
+use crate::held::{Held, is_large, load_and_hold};
 use crate::layout::{At, NULL};
 use crate::raw::{self, Flagged, Raw};
 use crate::rule::{Align, Alignment, LayoutRule};
 use crate::schema::Type;
-use crate::shape::{InlineShape, Record, TableShape, can_be_own_wire_form};
+use crate::shape::{InlineShape, Record, TableShape, can_be_own_wire_form, write_body};
 use crate::struct_builder::StructBuilder;
 use crate::struct_view::{Inline, InlineMut, Table, TableMut};
 use crate::verify::Verifier;
@@ -86,7 +88,7 @@ where
     fn verify(cx: &mut Verifier<'_>, _: u8, raw: &L::TableRef, at: u32) -> Result<(), Bad> {
         let offset = L::table(raw);
         match cx.table(offset, at)? {
-            Some(table) => cx.body::<T, ()>(table, offset, |cx, body| T::verify(cx, body, offset)),
+            Some(table) => cx.check_table::<T>(table, offset),
             None => cx.absent::<T>(offset),
         }
     }
@@ -95,6 +97,20 @@ where
         let offset = L::table(raw);
         let table = cx.table(offset, at)?.unwrap_or_default();
         cx.body::<T, T>(table, offset, |cx, body| T::load_body(cx, body, offset))
+    }
+    #[inline]
+    fn hold(cx: &mut Verifier<'_>, _: u8, raw: &L::TableRef, at: u32) -> Result<Held<T>, Bad> {
+        if const { is_large::<T>() } {
+            let offset = L::table(raw);
+            let table = cx.table(offset, at)?.unwrap_or_default();
+            cx.body::<T, _>(table, offset, |cx, body| T::hold_body(cx, body, offset))
+        } else {
+            load_and_hold::<Self, T, L>(cx, 0, raw, at)
+        }
+    }
+    #[inline]
+    fn levels(left: u32) -> Option<u32> {
+        Some(1 + T::levels(0, left.checked_sub(1)?)?)
     }
     #[inline]
     fn update(
@@ -114,7 +130,7 @@ where
     #[inline]
     fn encode<S: Sink>(value: &T, sink: &mut S) -> Result<(u8, L::TableRef), EncodeError> {
         let offset = sink.alloc(T::Body::SIZE)?;
-        Self::fill_at::<T, S>(value, offset, sink)?;
+        below(sink, |sink| write_body(value, offset, sink))?;
         Ok((0, L::table_ref(offset)))
     }
     #[inline(always)]
@@ -127,7 +143,7 @@ where
     }
     #[inline(always)]
     fn fill<S: Sink>(value: &T, offset: u32, sink: &mut S) -> Result<(), EncodeError> {
-        Self::fill_at::<T, S>(value, offset, sink)
+        write_body(value, offset, sink)
     }
 
     #[inline(always)]
@@ -155,20 +171,6 @@ where
         offset: u32,
     ) -> Result<Self::Builder<'w, S>, EncodeError> {
         Ok(T::builder(StructBuilder::at(sink, offset)))
-    }
-}
-
-impl TableStruct {
-    /// Writes the table to `offset`, which was allocated.
-    #[inline(always)]
-    pub(crate) fn fill_at<T: Record, S: Sink>(
-        value: &T,
-        offset: u32,
-        sink: &mut S,
-    ) -> Result<(), EncodeError> {
-        let body = value.encode_body(sink)?;
-        sink.store(offset, &body);
-        Ok(())
     }
 }
 
@@ -218,6 +220,18 @@ where
         T::load_body(cx, raw, at)
     }
     #[inline(always)]
+    fn hold(cx: &mut Verifier<'_>, _: u8, raw: &T::Body, at: u32) -> Result<Held<T>, Bad> {
+        if const { is_large::<T>() } {
+            T::hold_body(cx, raw, at)
+        } else {
+            load_and_hold::<Self, T, L>(cx, 0, raw, at)
+        }
+    }
+    #[inline]
+    fn levels(left: u32) -> Option<u32> {
+        T::levels(0, left)
+    }
+    #[inline(always)]
     fn update(
         value: &mut T,
         cx: &mut Verifier<'_>,
@@ -231,6 +245,10 @@ where
     #[inline(always)]
     fn encode<S: Sink>(value: &T, sink: &mut S) -> Result<(u8, T::Body), EncodeError> {
         Ok((0, value.encode_body(sink)?))
+    }
+    #[inline(always)]
+    fn put<S: Sink>(value: &T, sink: &mut S, at: At) -> Result<(), EncodeError> {
+        write_body(value, at.at, sink)
     }
     #[inline(always)]
     fn item(_: u8, raw: T::Body) -> T::Body {
@@ -280,6 +298,12 @@ pub trait Root<T: Record> {
     fn view(mem: &[u8], offset: u32) -> T::View<'_>;
     /// Gives access to change the root at `offset`; `None` if it does not lie inside.
     fn view_mut(mem: &[Cell<u8>], offset: u32) -> Option<T::ViewMut<'_>>;
+    /// Checks the root and all that it refers to.
+    ///
+    /// # Errors
+    ///
+    /// If the root does not lie inside, or what is wrong with it.
+    fn check(cx: &mut Verifier<'_>, mem: &[u8], offset: u32) -> Result<(), Bad>;
     /// Gives the bytes of the root to `f`.
     ///
     /// # Errors
@@ -306,6 +330,12 @@ impl<T: TableShape + Record> Root<T> for TableStruct {
     }
 
     #[inline(always)]
+    fn check(cx: &mut Verifier<'_>, _: &[u8], offset: u32) -> Result<(), Bad> {
+        let table = cx.root_table(offset)?;
+        cx.check_fields::<T>(table, offset)
+    }
+
+    #[inline(always)]
     fn visit<V>(
         cx: &mut Verifier<'_>,
         _: &[u8],
@@ -313,7 +343,7 @@ impl<T: TableShape + Record> Root<T> for TableStruct {
         f: impl FnOnce(&mut Verifier<'_>, &T::Body) -> Result<V, Bad>,
     ) -> Result<V, Bad> {
         let table = cx.root_table(offset)?;
-        cx.body::<T, V>(table, offset, f)
+        cx.fields::<T, V>(table, offset, f)
     }
 }
 
@@ -339,6 +369,11 @@ impl<T: InlineShape + Record> Root<T> for InlineStruct {
             mem,
             crate::cast::cell(mem, offset)?,
         )))
+    }
+
+    #[inline(always)]
+    fn check(cx: &mut Verifier<'_>, mem: &[u8], offset: u32) -> Result<(), Bad> {
+        <Self as Root<T>>::visit(cx, mem, offset, |cx, body| T::verify(cx, body, offset))
     }
 
     #[inline(always)]

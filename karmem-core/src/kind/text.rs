@@ -118,7 +118,9 @@ impl<T: OwnedText, L: LayoutRule> Codec<T, L> for TextKind {
     #[inline(always)]
     fn load(cx: &mut Verifier<'_>, _: u8, raw: &L::SliceRef, at: u32) -> Result<T, Bad> {
         let (offset, len) = L::slice(raw);
-        text(cx.items(offset, len, at)?, offset).map(T::copy)
+        let text = text(cx.items(offset, len, at)?, offset)?;
+        cx.build::<u8>(len as usize, at)?;
+        Ok(T::copy(text))
     }
     #[inline(always)]
     fn update(
@@ -129,7 +131,9 @@ impl<T: OwnedText, L: LayoutRule> Codec<T, L> for TextKind {
         at: u32,
     ) -> Result<(), Bad> {
         let (offset, len) = L::slice(raw);
-        value.replace(text(cx.items(offset, len, at)?, offset)?);
+        let text = text(cx.items(offset, len, at)?, offset)?;
+        cx.build::<u8>(len as usize, at)?;
+        value.replace(text);
         Ok(())
     }
     #[inline(always)]

@@ -4,6 +4,7 @@ use core::cell::Cell;
 use core::fmt;
 
 use crate::error::{Bad, EncodeError};
+use crate::held::{Held, is_large, load_and_hold};
 use crate::layout::At;
 use crate::rule::LayoutRule;
 use crate::schema::Type;
@@ -25,6 +26,13 @@ pub trait Newtype: Field<Kind = Transparent> {
     fn inner_mut(&mut self) -> &mut Self::Inner;
     /// Wraps a value.
     fn wrap(inner: Self::Inner) -> Self;
+    /// Whether the value is on the heap.
+    const BOXED: bool = false;
+    /// Wraps a value that is on the heap.
+    #[inline(always)]
+    fn wrap_held(inner: Held<Self::Inner>) -> Self {
+        Self::wrap(inner.take())
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -50,6 +58,13 @@ impl<T: Field> Newtype for alloc::boxed::Box<T> {
     fn wrap(inner: T) -> Self {
         alloc::boxed::Box::new(inner)
     }
+
+    const BOXED: bool = true;
+
+    #[inline(always)]
+    fn wrap_held(inner: Held<T>) -> Self {
+        inner.into_box()
+    }
 }
 
 /// The codec of the inner value.
@@ -71,6 +86,7 @@ where
     const FIXED: bool = I::FIXED;
     const TABLE: u32 = <Of<T, L> as Codec<I, L>>::TABLE;
     const NULLABLE: bool = <Of<T, L> as Codec<I, L>>::NULLABLE;
+    const OPTIONAL: bool = <Of<T, L> as Codec<I, L>>::OPTIONAL;
     const SIDE_BY_SIDE: bool = <Of<T, L> as Codec<I, L>>::SIDE_BY_SIDE;
 
     type View<'m> = I::View<'m>;
@@ -117,7 +133,19 @@ where
     }
     #[inline(always)]
     fn load(cx: &mut Verifier<'_>, flag: u8, raw: &I::Raw, at: u32) -> Result<T, Bad> {
+        if T::BOXED {
+            cx.build::<I>(1, at)?;
+            return I::Codec::hold(cx, flag, raw, at).map(T::wrap_held);
+        }
         I::load(cx, flag, raw, at).map(T::wrap)
+    }
+    #[inline(always)]
+    fn hold(cx: &mut Verifier<'_>, flag: u8, raw: &I::Raw, at: u32) -> Result<Held<T>, Bad> {
+        if T::BOXED || const { !is_large::<T>() } {
+            return load_and_hold::<Self, T, L>(cx, flag, raw, at);
+        }
+        let inner = I::Codec::hold(cx, flag, raw, at)?;
+        Ok(Held::make(|| T::wrap_held(inner)))
     }
     #[inline(always)]
     fn update(
@@ -127,7 +155,14 @@ where
         raw: &I::Raw,
         at: u32,
     ) -> Result<(), Bad> {
+        if T::BOXED {
+            cx.build::<I>(1, at)?;
+        }
         value.inner_mut().update(cx, flag, raw, at)
+    }
+    #[inline]
+    fn levels(left: u32) -> Option<u32> {
+        I::levels(left)
     }
     #[inline(always)]
     fn count(flag: u8, raw: &I::Raw) -> u32 {
@@ -141,6 +176,10 @@ where
     #[inline(always)]
     fn encode<S: Sink>(value: &T, sink: &mut S) -> Result<(u8, I::Raw), EncodeError> {
         value.inner().encode(sink)
+    }
+    #[inline(always)]
+    fn put<S: Sink>(value: &T, sink: &mut S, at: At) -> Result<(), EncodeError> {
+        I::Codec::put(value.inner(), sink, at)
     }
     #[inline(always)]
     fn item(flag: u8, raw: I::Raw) -> I::Item {

@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 use zerocopy::IntoBytes;
 
 use crate::error::{Bad, Cause, EncodeError};
+use crate::held::{Held, is_large, load_and_hold};
 use crate::layout::{At, NULL};
 use crate::raw::{self, Flagged, Raw};
 use crate::rule::{Alignment, LayoutRule};
@@ -56,6 +57,15 @@ pub trait UnionShape: Field<Kind = UnionKind> {
     ///
     /// What is wrong with them.
     fn load(cx: &mut Verifier<'_>, kind: u32, offset: u32, at: u32) -> Result<Self, Bad>;
+    /// As [`Self::load`], on the heap: for enums that are too large for the stack.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them.
+    fn hold(cx: &mut Verifier<'_>, kind: u32, offset: u32, at: u32) -> Result<Held<Self>, Bad>;
+    /// How many levels the variant whose kind is 0 takes with defaults; `None` if more than `left`.
+    #[must_use]
+    fn levels(left: u32) -> Option<u32>;
     /// Writes the variant's fields and gives its kind and the offset of the fields.
     ///
     /// # Errors
@@ -66,6 +76,13 @@ pub trait UnionShape: Field<Kind = UnionKind> {
     type Builder<'w, S: Sink + 'w>;
     /// Wraps the builder's core.
     fn builder<S: Sink>(core: UnionBuilder<'_, S, Self>) -> Self::Builder<'_, S>;
+}
+
+/// How many levels the default of a variant's fields takes, which are in a table; `None` if more than `left`.
+#[inline]
+#[must_use]
+pub fn levels_of_variant<T: Shape>(left: u32) -> Option<u32> {
+    Some(1 + T::levels(0, left.checked_sub(1)?)?)
 }
 
 /// The kind, and the offset of the fields of the variant of that kind.
@@ -127,9 +144,7 @@ impl Verifier<'_> {
     #[inline]
     pub fn variant<T: Shape>(&mut self, offset: u32, at: u32) -> Result<(), Bad> {
         match self.table(offset, at)? {
-            Some(table) => {
-                self.body::<T, ()>(table, offset, |cx, body| T::verify(cx, body, offset))
-            }
+            Some(table) => self.check_table::<T>(table, offset),
             None => self.absent::<T>(offset),
         }
     }
@@ -238,6 +253,19 @@ impl<T: UnionShape, L: LayoutRule> Codec<T, L> for UnionKind {
     fn load(cx: &mut Verifier<'_>, _: u8, raw: &T::Body, at: u32) -> Result<T, Bad> {
         let (kind, offset) = split::<T>(raw);
         T::load(cx, kind, offset, at)
+    }
+    #[inline]
+    fn hold(cx: &mut Verifier<'_>, _: u8, raw: &T::Body, at: u32) -> Result<Held<T>, Bad> {
+        if const { is_large::<T>() } {
+            let (kind, offset) = split::<T>(raw);
+            T::hold(cx, kind, offset, at)
+        } else {
+            load_and_hold::<Self, T, L>(cx, 0, raw, at)
+        }
+    }
+    #[inline]
+    fn levels(left: u32) -> Option<u32> {
+        T::levels(left)
     }
 
     #[inline]

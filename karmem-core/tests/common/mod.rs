@@ -142,6 +142,31 @@ const _: () = {
             Ok(body)
         }
 
+        fn encode_at<S: karmem::Sink>(
+            &self,
+            sink: &mut S,
+            base: u32,
+        ) -> Result<(), karmem::EncodeError> {
+            karmem::wire::put_at::<f32, L, S>(sink, base, X, &self.x, "x", u32::MAX)?;
+            karmem::wire::put_at::<f32, L, S>(sink, base, Y, &self.y, "y", u32::MAX)?;
+            karmem::wire::put_at::<f32, L, S>(sink, base, Z, &self.z, "z", u32::MAX)
+        }
+
+        fn hold_body(
+            cx: &mut karmem::Verifier<'_>,
+            body: &Self::Body,
+            base: u32,
+        ) -> Result<karmem::Held<Self>, karmem::Bad> {
+            let x = cx.hold::<f32, L>(body, base, X, "x", u32::MAX)?;
+            let y = cx.hold::<f32, L>(body, base, Y, "y", u32::MAX)?;
+            let z = cx.hold::<f32, L>(body, base, Z, "z", u32::MAX)?;
+            Ok(karmem::Held::make(move || Vec3 {
+                x: x.take::<L>(body, X),
+                y: y.take::<L>(body, Y),
+                z: z.take::<L>(body, Z),
+            }))
+        }
+
         fn load_body(
             cx: &mut karmem::Verifier<'_>,
             body: &Self::Body,
@@ -358,6 +383,14 @@ macro_rules! monster {
                     )*
                     Ok(())
                 }
+                fn verify_older(cx: &mut karmem::Verifier<'_>, table: &[u8], base: u32) -> Result<(), karmem::Bad> {
+                    let _ = $(cx.older_field::<$ty, L>(table, base, $at, stringify!($field), $max.unwrap_or(u32::MAX))?)&&*;
+                    Ok(())
+                }
+                fn levels(first: usize, left: u32) -> Option<u32> {
+                    static LEVELS: karmem::shape::Levels<12> = karmem::shape::Levels::new();
+                    LEVELS.of(first, left, &[$(<$ty as karmem::wire::Wire<L>>::levels),*])
+                }
                 fn empty() -> Self::Body {
                     let mut body = karmem::shape::header::<Self>();
                     $(karmem::wire::put_empty::<$ty, L>(&mut body, $at);)*
@@ -390,6 +423,16 @@ macro_rules! monster {
                         None => karmem::wire::put::<$ty, L, S>(&mut body, $at, &self.$field, sink)?,
                     })*
                     Ok(body)
+                }
+                fn encode_at<S: karmem::Sink>(&self, sink: &mut S, base: u32) -> Result<(), karmem::EncodeError> {
+                    $(karmem::wire::put_at::<$ty, L, S>(sink, base, $at, &self.$field, stringify!($field), $max.unwrap_or(u32::MAX))?;)*
+                    Ok(())
+                }
+                fn hold_body(cx: &mut karmem::Verifier<'_>, body: &Self::Body, base: u32) -> Result<karmem::Held<Self>, karmem::Bad> {
+                    $(let $field = cx.hold::<$ty, L>(body, base, $at, stringify!($field), $max.unwrap_or(u32::MAX))?;)*
+                    Ok(karmem::Held::make(move || Monster {
+                        $($field: $field.take::<L>(body, $at),)*
+                    }))
                 }
                 fn load_body(cx: &mut karmem::Verifier<'_>, body: &Self::Body, base: u32) -> Result<Self, karmem::Bad> {
                     Ok(Monster {
@@ -603,6 +646,15 @@ macro_rules! variant {
             ) -> Result<(), karmem::Bad> {
                 cx.field::<$ty, karmem::rule::Padded>(body, base, Self::AT, stringify!($field))
             }
+            fn verify_older(
+                cx: &mut karmem::Verifier<'_>,
+                table: &[u8],
+                base: u32,
+            ) -> Result<(), karmem::Bad> {
+                let (at, name) = (Self::AT, stringify!($field));
+                cx.older_field::<$ty, karmem::rule::Padded>(table, base, at, name, u32::MAX)?;
+                Ok(())
+            }
             fn empty() -> Self::Body {
                 karmem::shape::header::<Self>()
             }
@@ -770,21 +822,57 @@ const _: () = {
                 _ => cx.unknown_kind(at),
             }
         }
+        fn hold(
+            cx: &mut karmem::Verifier<'_>,
+            kind: u32,
+            offset: u32,
+            at: u32,
+        ) -> Result<karmem::Held<Self>, karmem::Bad> {
+            let value = Self::load(cx, kind, offset, at)?;
+            Ok(karmem::Held::make(|| value))
+        }
+        fn levels(_left: u32) -> Option<u32> {
+            Some(0)
+        }
         fn encode<S: karmem::Sink>(&self, sink: &mut S) -> Result<(u32, u32), karmem::EncodeError> {
             match self {
                 Shape::Empty => Ok((0, karmem::layout::NULL)),
                 Shape::Circle { radius } => {
-                    let fields =
-                        karmem::shape::write_variant::<ShapeCircle, S>(sink, |body, sink| {
+                    let fields = karmem::shape::write_variant::<ShapeCircle, S>(
+                        sink,
+                        |body, sink| {
                             karmem::wire::put::<f32, L, S>(body, ShapeCircle::AT, radius, sink)
-                        })?;
+                        },
+                        |sink, base| {
+                            karmem::wire::put_at::<f32, L, S>(
+                                sink,
+                                base,
+                                ShapeCircle::AT,
+                                radius,
+                                "radius",
+                                u32::MAX,
+                            )
+                        },
+                    )?;
                     Ok((1, fields))
                 }
                 Shape::Named(f0) => {
-                    let fields =
-                        karmem::shape::write_variant::<ShapeNamed, S>(sink, |body, sink| {
+                    let fields = karmem::shape::write_variant::<ShapeNamed, S>(
+                        sink,
+                        |body, sink| {
                             karmem::wire::put::<String, L, S>(body, ShapeNamed::AT, f0, sink)
-                        })?;
+                        },
+                        |sink, base| {
+                            karmem::wire::put_at::<String, L, S>(
+                                sink,
+                                base,
+                                ShapeNamed::AT,
+                                f0,
+                                "0",
+                                u32::MAX,
+                            )
+                        },
+                    )?;
                     Ok((2, fields))
                 }
             }

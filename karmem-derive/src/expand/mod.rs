@@ -83,6 +83,8 @@ struct Names {
     v: Ident,
     /// The result of `place`.
     placed: Ident,
+    /// What remembers the levels of defaults.
+    levels: Ident,
 }
 
 /// What [`Group::new`] needs besides the input and the fields.
@@ -224,7 +226,7 @@ impl<'a> Slot<'a> {
     /// The name of a variable, parameter or pattern that holds it.
     fn binding(&self) -> Ident {
         match self.stem.as_str() {
-            "body" | "sink" => format_ident!("{}_", self.stem),
+            "base" | "body" | "sink" => format_ident!("{}_", self.stem),
             _ => self.accessor.clone(),
         }
     }
@@ -263,6 +265,7 @@ impl Names {
             s: taken.fresh("S"),
             v: taken.fresh("V"),
             placed: taken.fresh("PLACED"),
+            levels: taken.fresh("LEVELS"),
         }
     }
 }

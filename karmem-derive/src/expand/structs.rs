@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::{About, Group, hidden, lints, name, section};
-use crate::ast::{Class, Input, Rule, Struct, Style};
+use crate::ast::{Class, Input, Rule, Shape, Struct, Style, Ty};
 
 /// A newtype: written as the field that it holds.
 pub(super) fn newtype(input: &Input, data: &Struct) -> TokenStream {
@@ -155,6 +155,7 @@ impl Group<'_> {
                 None => quote!(cx.field::<#ty, #l>(body, base, #at, #name)),
             }
         }));
+        let (older, levels) = (self.verify_older(), self.levels());
         let name = name(krate, ident, self.km);
         let (placed_trait, core, core_mut) = match self.class {
             Class::Inline => (quote!(InlineShape), quote!(Inline), quote!(InlineMut)),
@@ -198,6 +199,8 @@ impl Group<'_> {
                 ) -> ::core::result::Result<(), #krate::Bad> {
                     #verify
                 }
+                #older
+                #levels
                 fn empty() -> Self::Body {
                     let mut body = #krate::shape::header::<Self>();
                     #(#krate::wire::put_empty::<#ty, #l>(&mut body, #at);)*
@@ -227,6 +230,51 @@ impl Group<'_> {
         }
     }
 
+    /// Checks the fields that a table of an older version has, up to the first that it has not.
+    fn verify_older(&self) -> Option<TokenStream> {
+        let Group { krate, .. } = self;
+        let l = &self.names.l;
+        let fields = self.fields.iter().map(|slot| {
+            let (name, ty, at, max) = (&slot.name, slot.ty(), &slot.at, slot.max());
+            quote!(cx.older_field::<#ty, #l>(table, base, #at, #name, #max)?)
+        });
+        (self.class == Class::Table).then(|| {
+            quote! {
+                fn verify_older(
+                    cx: &mut #krate::Verifier<'_>,
+                    table: &[u8],
+                    base: u32,
+                ) -> ::core::result::Result<(), #krate::Bad> {
+                    let _ = #(#fields)&&*;
+                    ::core::result::Result::Ok(())
+                }
+            }
+        })
+    }
+
+    /// How many levels of references the defaults of the fields take; nothing where none can hold a table.
+    fn levels(&self) -> Option<TokenStream> {
+        let Group { krate, .. } = self;
+        let (l, levels) = (&self.names.l, &self.names.levels);
+        let count = Literal::usize_unsuffixed(self.fields.len());
+        let fields = self.fields.iter().map(|slot| {
+            let ty = slot.ty();
+            quote!(<#ty as #krate::wire::Wire<#l>>::levels)
+        });
+        let nests = self
+            .fields
+            .iter()
+            .any(|slot| may_hold_a_table(&slot.field.ty));
+        nests.then(|| {
+            quote! {
+                fn levels(first: usize, left: u32) -> ::core::option::Option<u32> {
+                    static #levels: #krate::shape::Levels<#count> = #krate::shape::Levels::new();
+                    #levels.of(first, left, &[#(#fields),*])
+                }
+            }
+        })
+    }
+
     /// What a module carries of it.
     pub(super) fn section(&self) -> TokenStream {
         let Group { krate, ident, .. } = self;
@@ -246,7 +294,12 @@ impl Group<'_> {
             let member = &slot.field.member;
             self.put(slot, &quote!(&mut body), &quote!(&self.#member))
         });
+        let put_at = self.put_at(|slot| {
+            let member = &slot.field.member;
+            quote!(&self.#member)
+        });
         let load = self.load(&quote!(#ident));
+        let hold = self.hold(&quote!(#ident));
         let update = in_a_row(self.fields.iter().map(|slot| {
             let (name, ty, at, max, member) = (
                 &slot.name,
@@ -295,12 +348,27 @@ impl Group<'_> {
                     #(#put?;)*
                     ::core::result::Result::Ok(body)
                 }
+                fn encode_at<#s: #krate::Sink>(
+                    &self,
+                    sink: &mut #s,
+                    base: u32,
+                ) -> ::core::result::Result<(), #krate::EncodeError> {
+                    #put_at
+                }
                 fn load_body(
                     cx: &mut #krate::Verifier<'_>,
                     body: &Self::Body,
                     base: u32,
                 ) -> ::core::result::Result<Self, #krate::Bad> {
                     ::core::result::Result::Ok(#load)
+                }
+                #[inline]
+                fn hold_body(
+                    cx: &mut #krate::Verifier<'_>,
+                    body: &Self::Body,
+                    base: u32,
+                ) -> ::core::result::Result<#krate::Held<Self>, #krate::Bad> {
+                    #hold
                 }
                 fn update_body(
                     &mut self,
@@ -334,6 +402,41 @@ impl Group<'_> {
         }
     }
 
+    /// Writes all values to `base` of `sink`; `value` refers to that of a field.
+    pub(super) fn put_at(&self, value: impl Fn(&super::Slot<'_>) -> TokenStream) -> TokenStream {
+        let Group { krate, .. } = self;
+        let (l, s) = (&self.names.l, &self.names.s);
+        in_a_row(self.fields.iter().map(|slot| {
+            let (ty, at, name, max) = (slot.ty(), &slot.at, &slot.name, slot.max());
+            let value = value(slot);
+            quote!(#krate::wire::put_at::<#ty, #l, #s>(sink, base, #at, #value, #name, #max))
+        }))
+    }
+
+    /// The value `path { … }` on the heap, from `cx`, `body` and `base`: fields that take calls first,
+    /// so that no call nests in the stack frame that holds the whole value.
+    pub(super) fn hold(&self, path: &TokenStream) -> TokenStream {
+        let Group { krate, .. } = self;
+        let l = &self.names.l;
+        let held: Vec<_> = (0..self.fields.len())
+            .map(|index| format_ident!("held_{index}", span = Span::mixed_site()))
+            .collect();
+        let makes = self.fields.iter().map(|slot| {
+            let (name, ty, at, max) = (&slot.name, slot.ty(), &slot.at, slot.max());
+            quote!(cx.hold::<#ty, #l>(body, base, #at, #name, #max)?)
+        });
+        let values = self.fields.iter().zip(&held).map(|(slot, held)| {
+            // Names the type, so that the compiler points at it where it cannot be a field.
+            let (ty, at) = (slot.ty(), &slot.at);
+            quote!(#krate::Late::<#ty>::take::<#l>(#held, body, #at))
+        });
+        let value = self.value(path, values);
+        quote! {
+            #(let #held = #makes;)*
+            ::core::result::Result::Ok(#krate::Held::make(move || #value))
+        }
+    }
+
     /// The value `path { … }` from `cx`, `body` and `base`.
     pub(super) fn load(&self, path: &TokenStream) -> TokenStream {
         let l = &self.names.l;
@@ -341,6 +444,11 @@ impl Group<'_> {
             let (name, ty, at, max) = (&slot.name, slot.ty(), &slot.at, slot.max());
             quote!(cx.load::<#ty, #l>(body, base, #at, #name, #max)?)
         });
+        self.value(path, values)
+    }
+
+    /// The value `path { … }` of the values of its fields.
+    fn value(&self, path: &TokenStream, values: impl Iterator<Item = TokenStream>) -> TokenStream {
         match self.style {
             Style::Tuple => quote!(#path(#(#values),*)),
             Style::Named | Style::Unit => {
@@ -369,6 +477,15 @@ impl Group<'_> {
                 #krate::shape::assert_own_wire_form::<#ident>(&offsets);
             };
         }
+    }
+}
+
+/// Whether a field of this type may hold a table that is not optional.
+fn may_hold_a_table(ty: &Ty) -> bool {
+    match &ty.shape {
+        Shape::Path => true,
+        Shape::Array(inner) | Shape::Boxed(inner) => may_hold_a_table(inner),
+        Shape::Option(_) | Shape::Scalar(_) | Shape::Str | Shape::List(_) | Shape::Map(..) => false,
     }
 }
 

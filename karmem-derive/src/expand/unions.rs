@@ -94,6 +94,7 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
     let section = group.section();
     let name = &variant.ident;
     let load = group.load(&quote!(#owner::#name));
+    let hold = group.hold(&quote!(#owner::#name));
     let bindings: Vec<_> = group.fields.iter().map(super::Slot::binding).collect();
     let tys = group.fields.iter().map(super::Slot::ty);
     let puts: Vec<_> = group
@@ -103,6 +104,7 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
         .map(|(slot, binding)| group.put(slot, &quote!(body), &quote!(#binding)))
         .collect();
     let puts = super::structs::in_a_row(puts.into_iter());
+    let put_at = group.put_at(|slot| slot.binding().to_token_stream());
     let lints = hidden.iter().filter(|attr| is_lint(attr));
     let declared = quote! {
         #docs
@@ -130,13 +132,23 @@ fn table(input: &Input, variant: &Variant, group: &Group<'_>) -> TokenStream {
                 ) -> ::core::result::Result<#owner, #krate::Bad> {
                     ::core::result::Result::Ok(#load)
                 }
+                #[inline]
+                fn hold(
+                    cx: &mut #krate::Verifier<'_>,
+                    body: &<Self as #krate::shape::Shape>::Body,
+                    base: u32,
+                ) -> ::core::result::Result<#krate::Held<#owner>, #krate::Bad> {
+                    #hold
+                }
                 fn encode<#s: #krate::Sink>(
                     sink: &mut #s,
                     #(#bindings: &#tys,)*
                 ) -> ::core::result::Result<u32, #krate::EncodeError> {
-                    #krate::shape::write_variant::<Self, #s>(sink, |body, sink| {
-                        #puts
-                    })
+                    #krate::shape::write_variant::<Self, #s>(
+                        sink,
+                        |body, sink| { #puts },
+                        |sink, base| { #put_at },
+                    )
                 }
             }
 
@@ -252,6 +264,34 @@ fn shape(input: &Input, data: &Union, names: &Names, choices: &[Choice<'_>]) -> 
             }
         }
     });
+    let hold = choices.iter().map(|choice| {
+        let value = &choice.value;
+        match &choice.table {
+            Some(group) => {
+                let table = &group.ident;
+                quote! {
+                    #value => cx.load_variant::<#table, #krate::Held<Self>>(offset, at, |cx, body| #table::hold(cx, body, offset))
+                }
+            }
+            None => {
+                let made = unit(ident, choice.variant);
+                quote!(#value => ::core::result::Result::Ok(#krate::Held::make(|| #made)))
+            }
+        }
+    });
+    let levels = choices
+        .get(data.zero)
+        .and_then(|choice| choice.table.as_ref());
+    let levels = match levels {
+        Some(group) => {
+            let table = &group.ident;
+            quote!(#krate::kind::levels_of_variant::<#table>(left))
+        }
+        None => quote! {
+            let _ = left;
+            ::core::option::Option::Some(0)
+        },
+    };
     let encode = choices.iter().map(|choice| {
         let (value, variant) = (&choice.value, &choice.variant.ident);
         match &choice.table {
@@ -319,6 +359,7 @@ fn shape(input: &Input, data: &Union, names: &Names, choices: &[Choice<'_>]) -> 
                     #view_mut_arms
                 }
             }
+            #[inline]
             fn verify(
                 cx: &mut #krate::Verifier<'_>,
                 kind: u32,
@@ -340,6 +381,21 @@ fn shape(input: &Input, data: &Union, names: &Names, choices: &[Choice<'_>]) -> 
                     #(#load,)*
                     _ => cx.unknown_kind(at),
                 }
+            }
+            #[inline]
+            fn hold(
+                cx: &mut #krate::Verifier<'_>,
+                kind: u32,
+                offset: u32,
+                at: u32,
+            ) -> ::core::result::Result<#krate::Held<Self>, #krate::Bad> {
+                match kind {
+                    #(#hold,)*
+                    _ => cx.unknown_kind(at),
+                }
+            }
+            fn levels(left: u32) -> ::core::option::Option<u32> {
+                #levels
             }
             fn encode<#s: #krate::Sink>(
                 &self,
