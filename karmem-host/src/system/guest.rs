@@ -6,7 +6,7 @@ use wasmtime::{
     AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
 };
 
-use crate::call::{PANIC, panic_text};
+use crate::call::{PANIC, RESET, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
@@ -25,6 +25,7 @@ pub(super) struct Guest {
     /// The stack pointer, and where it rests while no call is running.
     stack: Option<(Global, i32)>,
     panic: Option<TypedFunc<(), i64>>,
+    reset: Option<TypedFunc<(), ()>>,
 }
 
 /// The functions that regions need.
@@ -60,6 +61,7 @@ impl Guest {
             None
         };
         let panic = instance.get_typed_func(&mut store, PANIC).ok();
+        let reset = instance.get_typed_func(&mut store, RESET).ok();
         let mut guest = Guest {
             name,
             module,
@@ -68,6 +70,7 @@ impl Guest {
             abi,
             stack: None,
             panic,
+            reset,
         };
         guest.rest(store);
         Ok(guest)
@@ -102,6 +105,17 @@ impl Guest {
         panic_text(store, self.panic.as_ref(), self.memory)
     }
 
+    /// From now on it has no messages of panics to tell.
+    pub(super) fn ask_no_more(&mut self) {
+        self.panic = None;
+    }
+
+    /// Tells the module that no call into it is running any more; `None` if it cannot be told.
+    pub(super) fn reset(&self, store: &mut StoreContextMut<'_, Context>) -> Option<Result<()>> {
+        let reset = self.reset.as_ref()?;
+        Some(self.enter(store, RESET, reset, ()))
+    }
+
     /// Calls a function of the ABI, also while the guest is suspended in a call to the host.
     fn enter<P, R>(
         &self,
@@ -123,6 +137,7 @@ impl Guest {
                 let restored = global.set(&mut *store, value);
                 debug_assert!(restored.is_ok(), "the value came from the global");
             }
+            store.data_mut().state.unsettled = true;
             let context = store.data();
             let function = format!("{}.{name}", self.name);
             crate::call::trap(

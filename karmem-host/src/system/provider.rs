@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::region::Access;
 use crate::system::client::{Receiving, Sending};
+use crate::system::regions::Change;
 use crate::system::{regions, shim};
 
 /// An implementation of an interface in the host: what `#[karmem::interface]` generates as
@@ -138,8 +139,9 @@ impl Serving<'_> {
     /// # Errors
     ///
     /// If the calling module has no such region, or the offset lies outside of it. For a message that
-    /// is to be changed also if the region is sealed, if another module is its writer, or if another
-    /// of the messages lies in the same region ([`Error::OpenedTwice`]).
+    /// is to be changed also if the region is sealed, if another module is its writer, if another
+    /// of the messages lies in the same region ([`Error::OpenedTwice`]), or if a module that has the region may be
+    /// waiting and does not expect it to change ([`Error::NotVolatile`]).
     pub fn open<const N: usize>(&mut self, messages: [(i64, bool); N]) -> Result<[Open<'_>; N]> {
         let wanted = messages.map(|(message, change)| (Message::from_i64(message), change));
         for (index, (message, change)) in wanted.into_iter().enumerate() {
@@ -195,6 +197,9 @@ impl Serving<'_> {
                 writer: state.guests[writer].guest.name.to_string(),
                 wanted: "the host".into(),
             }),
+            None if change => {
+                regions::may_change(state, message.handle(), Change::Written, Some(consumer))
+            }
             None => Ok(()),
         }
     }
@@ -223,24 +228,31 @@ impl Serving<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`System::grant`](crate::System::grant).
+    /// Those of [`System::grant`](crate::System::grant); [`Error::NotVolatile`] if the module has the region already, or
+    /// is to write what others have, and a module that may be waiting does not expect that: see
+    /// [`System::set_volatile`](crate::System::set_volatile).
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
         let caller = self.caller.get_mut();
+        let waits = consumer(caller, &self.consumer).ok();
         let state = &caller.data().state;
         let (handle, guest) = (state.region(region)?, state.member(module)?);
+        regions::may_change(state, handle, Change::Granted(guest, access), waits)?;
         regions::grant(&mut caller.as_context_mut(), handle, guest, access)
     }
 
-    /// Takes a region away from a module, also while it waits for this call: what it has open reads as
+    /// Takes a region away from a module, also while it waits for this call: what it reads there is
     /// zeros from now on.
     ///
     /// # Errors
     ///
-    /// Those of [`System::revoke`](crate::System::revoke).
+    /// Those of [`System::revoke`](crate::System::revoke); [`Error::NotVolatile`] if the module may be waiting and does
+    /// not expect that: see [`System::set_volatile`](crate::System::set_volatile).
     pub fn revoke(&mut self, region: &str, module: &str) -> Result<()> {
         let caller = self.caller.get_mut();
+        let waits = consumer(caller, &self.consumer).ok();
         let state = &caller.data().state;
         let (handle, guest) = (state.region(region)?, state.member(module)?);
+        regions::may_change(state, handle, Change::Revoked(guest), waits)?;
         regions::revoke(&mut caller.as_context_mut(), handle, guest)
     }
 

@@ -68,7 +68,9 @@ fn asking(faults: &[(&str, &str)]) -> String {
 }
 
 fn scene(text: &str) -> (Scene, BadClient) {
-    let mut scene = Scene::of(builder(text).provide(HostProvider));
+    // The host takes it away while the module waits.
+    let builder = builder(text).volatile("other");
+    let mut scene = Scene::of(builder.provide(HostProvider));
     let bad = scene.bad();
     (scene, bad)
 }

@@ -10,3 +10,4 @@ mod states;
 #[cfg(target_os = "linux")]
 mod strict;
 mod support;
+mod volatile;

@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 #[cfg(target_os = "linux")]
 use super::each_window;
-use super::telling::{flags, refresh_flags};
+use super::telling::{Told, flags, refresh_flags};
 use super::watch::{expect_traps, is_watched, unwatch, watch};
 use super::{Attached, Body};
 use crate::context::Context;
@@ -52,11 +52,15 @@ pub(in crate::system) fn grant(
     };
     let known = entry.window(guest).is_some();
     store.data_mut().state.entry_mut(handle)?.writer = writer;
-    let done = if known {
-        change(store, handle, guest, access)
-    } else {
-        attach(store, handle, guest, access)
+    // Who cannot be told of a new writer must not have the region change under it.
+    let told = match writer == before {
+        false if access == Access::Write => refresh_flags(store),
+        _ => Ok(()),
     };
+    let done = told.and_then(|()| match known {
+        true => change(store, handle, guest, access),
+        false => attach(store, handle, guest, access),
+    });
     if let Err(e) = done {
         store.data_mut().state.entry_mut(handle)?.writer = before;
         return Err(e);
@@ -126,7 +130,7 @@ pub(in crate::system) fn attach_to(
         at,
         access,
         window,
-        flags,
+        told: Told::first(flags),
         version: 0,
     })
 }
