@@ -86,7 +86,8 @@ impl<P: Params, R: Results> Func<P, R> {
                     .inner
                     .get_typed_func(&mut instance.store, PANIC)
                     .ok();
-                if let Some(text) = panic_text(&mut instance.store, ask.as_ref(), memory) {
+                let text = panic_text(&mut instance.store, ask.as_ref(), memory);
+                if let Ok(Some(text)) = text {
                     e.explain(text);
                 }
                 Err(e)
@@ -197,23 +198,24 @@ pub(crate) const RESET: &str = "karmem_reset";
 /// The longest text of a panic that is read.
 const PANIC_BYTES: usize = 64 << 10;
 
-/// Takes the text of a guest's last panic, if it has one to tell.
+/// Takes the text of a guest's last panic, if it has one to tell; fails if the guest does when it is asked.
 #[cold]
 pub(crate) fn panic_text(
     mut store: impl wasmtime::AsContextMut,
     ask: Option<&TypedFunc<(), i64>>,
     memory: Option<wasmtime::Memory>,
-) -> Option<String> {
-    let text = ask?.call(&mut store, ()).ok()?.cast_unsigned();
+) -> wasmtime::Result<Option<String>> {
+    let (Some(ask), Some(memory)) = (ask, memory) else {
+        return Ok(None);
+    };
+    let text = ask.call(&mut store, ())?.cast_unsigned();
     let (at, len) = ((text >> 32) as usize, text as u32 as usize);
     if len == 0 {
-        return None;
+        return Ok(None);
     }
-    let bytes = memory?
-        .data(&store)
-        .get(at..)?
-        .get(..len.min(PANIC_BYTES))?;
-    Some(String::from_utf8_lossy(bytes).into_owned())
+    let bytes = memory.data(&store).get(at..);
+    let bytes = bytes.and_then(|bytes| bytes.get(..len.min(PANIC_BYTES)));
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
 impl Error {

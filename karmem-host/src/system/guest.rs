@@ -101,7 +101,14 @@ impl Guest {
     }
 
     /// Takes the message of the last panic, if the module has one to tell.
-    pub(super) fn panic_message(&self, store: StoreContextMut<'_, Context>) -> Option<String> {
+    ///
+    /// # Errors
+    ///
+    /// If it fails when it is asked.
+    pub(super) fn panic_message(
+        &self,
+        store: StoreContextMut<'_, Context>,
+    ) -> wasmtime::Result<Option<String>> {
         panic_text(store, self.panic.as_ref(), self.memory)
     }
 

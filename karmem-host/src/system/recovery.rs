@@ -14,9 +14,10 @@ use crate::system::state::Member;
 use crate::system::{System, port, regions};
 
 /// How long all modules of a system together may take after a call that failed, to forget what that call held and to
-/// take their regions again. Each has at least its share of what is left, and no less than 50 milliseconds as
-/// long as there are any; a module that takes longer is poisoned. Other instances have this long each.
-pub const RECOVERY: Duration = Duration::from_secs(1);
+/// take their regions again: half of it at first, each its share of what is left and no less than 50 milliseconds as
+/// long as there are any, and the other half for those that were late, which may be the machine's fault. A
+/// module that is late again is poisoned. Other instances have this long each.
+pub const RECOVERY: Duration = Duration::from_secs(2);
 
 /// What a module that needs a moment gets although there are many others.
 const LEAST: Duration = Duration::from_millis(50);
@@ -30,7 +31,7 @@ struct Budget {
 impl Budget {
     fn new(modules: usize) -> Budget {
         Budget {
-            until: Instant::now() + RECOVERY,
+            until: Instant::now() + RECOVERY / 2,
             modules: u32::try_from(modules).unwrap_or(u32::MAX),
         }
     }
@@ -163,38 +164,59 @@ fn recover(
         tracing::error!(%error, "a strict window could not be mapped again");
     }
     let members = store.data().state.guests.iter();
-    let guests: Vec<_> = members.map(|member| member.guest.clone()).collect();
-    for guest in &guests {
+    let mut guests: Vec<_> = members
+        .map(|member| member.guest.clone())
+        .enumerate()
+        .collect();
+    for (_, guest) in &guests {
         guest.restore_stack(store.as_context_mut());
     }
     store.data_mut().begin_call();
-    let mut budget = Budget::new(guests.len());
     // The module that panicked is the innermost one, but asking is cheap and clears old messages.
     let mut panic = None;
-    for (index, guest) in guests.iter().enumerate() {
-        let share = budget.share();
-        let clock = Instant::now();
-        store.set_epoch_deadline(ticks(Some(share)));
-        if store.data().state.guests[index].poisoned.is_none()
-            && let Err(why) = begin_anew(store, index, guest, ended)
-        {
-            tracing::warn!(module = &*guest.name, why, "a module is poisoned");
-            store.data_mut().state.guests[index].poisoned = Some(why.into());
-            poisoned = true;
-        }
-        let text = guest.panic_message(store.as_context_mut());
-        panic = panic.or(text);
-        if clock.elapsed() > share {
-            // Another time it would take as long.
-            store.data_mut().state.guests[index].guest.ask_no_more();
-        }
-        guest.restore_stack(store.as_context_mut());
+    for last in [false, true] {
+        let mut budget = Budget::new(guests.len());
+        guests.retain(|(index, guest)| {
+            store.set_epoch_deadline(ticks(Some(budget.share())));
+            let done = match store.data().state.guests[*index].poisoned {
+                Some(_) => Ok(()),
+                None => begin_anew(store, *index, guest, ended),
+            };
+            let late = matches!(done, Err(Failure::Late(_)));
+            if let Err(Failure::Late(why) | Failure::Trap(why)) = done
+                && (last || !late)
+            {
+                tracing::warn!(module = &*guest.name, why, "a module is poisoned");
+                store.data_mut().state.guests[*index].poisoned = Some(why.into());
+                poisoned = true;
+            }
+            if !late {
+                match guest.panic_message(store.as_context_mut()) {
+                    Ok(text) => panic = panic.take().or(text),
+                    Err(error) => {
+                        if error.downcast_ref() == Some(&wasmtime::Trap::Interrupt) {
+                            // Another time it would take as long.
+                            store.data_mut().state.guests[*index].guest.ask_no_more();
+                        }
+                    }
+                }
+            }
+            guest.restore_stack(store.as_context_mut());
+            late
+        });
     }
     store.data_mut().state.unsettled = false;
     if poisoned && let Err(error) = port::relink_all(store) {
         tracing::error!(%error, "a poisoned module could not be unlinked");
     }
     panic
+}
+
+/// Why a module could not begin anew.
+enum Failure {
+    /// Its time was over.
+    Late(String),
+    Trap(String),
 }
 
 /// Has a module forget what its calls held, and makes its regions known to it anew; otherwise says why it must not be
@@ -204,10 +226,14 @@ fn begin_anew(
     index: usize,
     guest: &Guest,
     ended: Ended,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let why = |what: &str, error: &Error| match is_late(error) {
-        true => format!("it did not come back from `{what}` after a call that failed"),
-        false => format!("its `{what}` failed after a call that failed ({error})"),
+        true => Failure::Late(format!(
+            "it did not come back from `{what}` after a call that failed"
+        )),
+        false => Failure::Trap(format!(
+            "its `{what}` failed after a call that failed ({error})"
+        )),
     };
     let forgotten = match guest.reset(store) {
         Some(Ok(())) => true,
@@ -236,7 +262,7 @@ mod tests {
     fn a_module_that_takes_its_time_leaves_the_others_theirs() {
         let mut budget = Budget::new(4);
         let first = budget.share();
-        assert!(first <= RECOVERY / 4 && first >= LEAST, "{first:?}");
+        assert!(first <= RECOVERY / 8 && first >= LEAST, "{first:?}");
         // Nobody took any.
         assert!(budget.share() > LEAST);
         budget.until = Instant::now() + LEAST / 2;
