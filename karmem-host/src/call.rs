@@ -1,6 +1,7 @@
 //! Calls into a guest.
 
 use std::sync::Arc;
+use std::time::Instant as Clock;
 
 use wasmtime::{TypedFunc, Val, WasmBacktrace};
 
@@ -8,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::limits::Denied;
 use crate::signature::{Params, Results, Signature};
+use crate::system::RECOVERY;
 use crate::trap::{Frame, Reason, Trap};
 
 /// An exported function whose signature was checked, for calling many times.
@@ -71,16 +73,21 @@ impl<P: Params, R: Results> Func<P, R> {
             });
         }
         let _span = tracing::trace_span!("call", function = &*self.name).entered();
+        instance.settle()?;
         match instance.enter(self, params) {
             Ok(result) => Ok(result),
             Err(mut e) => {
-                instance.recover();
+                if let Err(error) = instance.recover() {
+                    tracing::warn!(%error, "a guest could not be told that a call of it failed");
+                }
+                instance.spare(Clock::now() + RECOVERY);
                 let memory = instance.memory;
                 let ask = instance
                     .inner
                     .get_typed_func(&mut instance.store, PANIC)
                     .ok();
-                if let Some(text) = panic_text(&mut instance.store, ask.as_ref(), memory) {
+                let text = panic_text(&mut instance.store, ask.as_ref(), memory);
+                if let Ok(Some(text)) = text {
                     e.explain(text);
                 }
                 Err(e)
@@ -133,7 +140,7 @@ impl Instance {
         self.func::<P, R>(name)?.call(self, params)
     }
 
-    /// Every call into the guest goes through here.
+    /// Calls a function with the time and the fuel of a call.
     #[inline]
     pub(crate) fn enter<P: Params, R: Results>(
         &mut self,
@@ -145,6 +152,16 @@ impl Instance {
             // Fails only where fuel is not counted, which was found out at the beginning.
             let _ = self.store.set_fuel(fuel);
         }
+        self.enter_as_it_is(func, params)
+    }
+
+    /// Calls a function with the time and the fuel that the store has. Every call into the guest goes through here.
+    #[inline]
+    pub(crate) fn enter_as_it_is<P: Params, R: Results>(
+        &mut self,
+        func: &Func<P, R>,
+        params: P,
+    ) -> Result<R> {
         self.store.data_mut().begin_call();
         let stack = self.stack.map(|global| global.get(&mut self.store));
         self.stats.calls += 1;
@@ -159,6 +176,7 @@ impl Instance {
     #[cold]
     fn failed(&mut self, name: &str, stack: Option<Val>, e: wasmtime::Error) -> Error {
         self.stats.traps += 1;
+        self.unsettled = true;
         if let (Some(global), Some(value)) = (self.stack, stack) {
             // Cannot fail: the value has the global's type and the global is mutable.
             let restored = global.set(&mut self.store, value);
@@ -174,26 +192,30 @@ impl Instance {
 /// The export that tells of a panic: its pointer in the high half and its length in the low half.
 pub(crate) const PANIC: &str = "karmem_panic";
 
+/// The export that is told that no call is running any more, after one that failed.
+pub(crate) const RESET: &str = "karmem_reset";
+
 /// The longest text of a panic that is read.
 const PANIC_BYTES: usize = 64 << 10;
 
-/// Takes the text of a guest's last panic, if it has one to tell.
+/// Takes the text of a guest's last panic, if it has one to tell; fails if the guest does when it is asked.
 #[cold]
 pub(crate) fn panic_text(
     mut store: impl wasmtime::AsContextMut,
     ask: Option<&TypedFunc<(), i64>>,
     memory: Option<wasmtime::Memory>,
-) -> Option<String> {
-    let text = ask?.call(&mut store, ()).ok()?.cast_unsigned();
+) -> wasmtime::Result<Option<String>> {
+    let (Some(ask), Some(memory)) = (ask, memory) else {
+        return Ok(None);
+    };
+    let text = ask.call(&mut store, ())?.cast_unsigned();
     let (at, len) = ((text >> 32) as usize, text as u32 as usize);
     if len == 0 {
-        return None;
+        return Ok(None);
     }
-    let bytes = memory?
-        .data(&store)
-        .get(at..)?
-        .get(..len.min(PANIC_BYTES))?;
-    Some(String::from_utf8_lossy(bytes).into_owned())
+    let bytes = memory.data(&store).get(at..);
+    let bytes = bytes.and_then(|bytes| bytes.get(..len.min(PANIC_BYTES)));
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
 impl Error {
@@ -208,6 +230,15 @@ impl Error {
             trap.reason = Reason::Panic(text);
         }
     }
+}
+
+/// Whether a call ended because its time was over.
+pub(crate) fn is_late(error: &Error) -> bool {
+    let reason = error.as_trap().map(Trap::reason);
+    matches!(
+        reason,
+        Some(Reason::Deadline(_) | Reason::Wasm(wasmtime::Trap::Interrupt))
+    )
 }
 
 /// The error of a call, or of what runs at instantiation.

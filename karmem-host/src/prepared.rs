@@ -184,6 +184,7 @@ impl Prepared {
             memory,
             abi: None,
             blocks: Blocks::new(id),
+            unsettled: false,
         };
         for name in ["_initialize", "karmem_init"] {
             if instance.module.function(name).is_some() {

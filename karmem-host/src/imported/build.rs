@@ -4,7 +4,7 @@ use wasmtime::{Linker, Memory, Store};
 
 use super::common::{Abi, CommonMemory, Member};
 use super::plan::{Plan, Stage};
-use crate::call::trap;
+use crate::call::{RESET, trap};
 use crate::context::Context;
 use crate::engine::{Engine, ticks};
 use crate::error::{Error, Result, text};
@@ -172,6 +172,7 @@ fn begin(
             None => 0..=u64::MAX,
         },
         abi,
+        unsettled: false,
     };
     let failed = |store: &mut Store<Context>, function: &str, e| {
         let accountant = &store.data().accountant;
@@ -203,5 +204,6 @@ fn abi(inner: &wasmtime::Instance, store: &mut Store<Context>) -> wasmtime::Resu
         free: inner.get_typed_func(&mut *store, "karmem_free")?,
         attach: inner.get_typed_func(&mut *store, "karmem_attach")?,
         detach: inner.get_typed_func(&mut *store, "karmem_detach")?,
+        reset: inner.get_typed_func(&mut *store, RESET).ok(),
     })
 }

@@ -2,21 +2,23 @@
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
+use std::time::Instant;
 
 use karmem_core::{EncodeError, FixedWriter, Karmem};
 use wasmtime::{Extern, Global, Memory, Store, TypedFunc};
 
 use super::build::CommonBuilder;
 use super::plan::Plan;
-use crate::call::trap;
+use crate::call::{RESET, is_late, trap};
 use crate::context::Context;
-use crate::engine::Engine;
+use crate::engine::{Engine, ticks};
 use crate::error::{Error, Result};
 use crate::instance::{ALIGN, Stats};
 use crate::limits::{Denied, Limits};
 use crate::message::{Block, Blocks, Message};
 use crate::module::{Module, name_list};
 use crate::signature::{Params, Results, Signature};
+use crate::system::RECOVERY;
 use crate::typed::Place;
 
 /// Several modules on one memory that the host made: what a browser can do, too, and what works without
@@ -74,6 +76,8 @@ pub(super) struct Member {
     /// Where its stack pointer may point.
     pub(super) range: RangeInclusive<u64>,
     pub(super) abi: Abi,
+    /// Whether a call of it failed, and it has not been told yet that it is not running any more.
+    pub(super) unsettled: bool,
 }
 
 #[derive(Clone)]
@@ -82,6 +86,7 @@ pub(super) struct Abi {
     pub(super) free: TypedFunc<(u32, u32, u32), ()>,
     pub(super) attach: TypedFunc<(u32, u32, u32, u32), ()>,
     pub(super) detach: TypedFunc<u32, ()>,
+    pub(super) reset: Option<TypedFunc<(), ()>>,
 }
 
 #[derive(Clone, Debug)]
@@ -144,9 +149,12 @@ impl CommonMemory {
     ) -> Result<R> {
         let index = self.member(module)?;
         let func = self.func::<P, R>(index, name)?;
+        self.settle(index)?;
         let result = self.enter(index, name, &func, params);
-        if result.is_err() {
-            self.recover(index);
+        if result.is_err()
+            && let Err(error) = self.settle(index)
+        {
+            tracing::warn!(module, %error, "a guest could not be told that a call of it failed");
         }
         result
     }
@@ -166,6 +174,7 @@ impl CommonMemory {
             .filter(|&n| n != 0)
             .ok_or(Error::BlockSize(size))?;
         let abi = self.abi(owner)?;
+        self.settle(owner)?;
         let at = self.enter(owner, "karmem_alloc", &abi.alloc, (len, ALIGN))?;
         if at == 0 {
             let denied = matches!(self.store.data().accountant.denied, Some(Denied::Memory(_)));
@@ -220,6 +229,7 @@ impl CommonMemory {
         let index = self.member(module)?;
         self.detach(block, module)?;
         let abi = self.abi(index)?;
+        self.settle(index)?;
         self.enter(
             index,
             "karmem_attach",
@@ -249,6 +259,7 @@ impl CommonMemory {
         let has = |share: &mut Share| share.attached.iter().any(|(member, _)| *member == index);
         if self.share(block).is_some_and(has) {
             let abi = self.abi(index)?;
+            self.settle(index)?;
             self.enter(index, "karmem_detach", &abi.detach, block.handle())?;
             if let Some(share) = self.share(block) {
                 share.attached.retain(|(member, _)| *member != index);
@@ -271,6 +282,7 @@ impl CommonMemory {
         };
         for (index, _) in &share.attached {
             let abi = self.abi(*index)?;
+            self.settle(*index)?;
             self.enter(*index, "karmem_detach", &abi.detach, block.handle())?;
             if let Some(share) = self.share(&block) {
                 share.attached.retain(|(member, _)| member != index);
@@ -279,6 +291,7 @@ impl CommonMemory {
         self.blocks.remove(&block);
         self.shares[block.handle() as usize] = None;
         let abi = self.abi(share.owner)?;
+        self.settle(share.owner)?;
         self.enter(
             share.owner,
             "karmem_free",
@@ -404,9 +417,21 @@ impl CommonMemory {
         })
     }
 
-    /// Every call into a guest goes through here.
+    /// Calls a guest with the time of a call.
     fn enter<P: Params, R: Results>(
         &mut self,
+        index: usize,
+        name: &str,
+        func: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R> {
+        self.enter_within(self.ticks, index, name, func, params)
+    }
+
+    /// Every call into a guest goes through here.
+    fn enter_within<P: Params, R: Results>(
+        &mut self,
+        ticks: u64,
         index: usize,
         name: &str,
         func: &TypedFunc<P, R>,
@@ -417,13 +442,14 @@ impl CommonMemory {
                 name: culprit.name.clone(),
             });
         }
-        self.store.set_epoch_deadline(self.ticks);
+        self.store.set_epoch_deadline(ticks);
         self.store.data_mut().accountant.denied = None;
         let global = self.members.get(index).and_then(|member| member.stack);
         let stack = global.map(|global| (global, global.get(&mut self.store)));
         self.stats.calls += 1;
         func.call(&mut self.store, params).map_err(|e| {
             self.stats.traps += 1;
+            self.members[index].unsettled = true;
             if let Some((global, value)) = stack {
                 let reached = global.get(&mut self.store).i32().map(i32::cast_unsigned);
                 // Below zero it wraps around.
@@ -440,10 +466,18 @@ impl CommonMemory {
         })
     }
 
-    /// After a trap: makes all blocks of the module known to it anew, as it would think some in use.
-    #[cold]
-    fn recover(&mut self, index: usize) {
-        let Ok(abi) = self.abi(index) else { return };
+    /// Before a module is used and after a call of it that failed: tells it that nothing of it is running any more, and
+    /// makes all of its blocks known to it anew, as it would think some in use.
+    fn settle(&mut self, index: usize) -> Result<()> {
+        if !self.members[index].unsettled {
+            return Ok(());
+        }
+        let until = Instant::now() + RECOVERY;
+        let time = || ticks(Some(until.saturating_duration_since(Instant::now())));
+        let abi = self.abi(index)?;
+        if let Some(reset) = &abi.reset {
+            self.enter_within(time(), index, RESET, reset, ())?;
+        }
         let blocks: Vec<Block> = self.blocks.iter().collect();
         for block in blocks {
             let Some(share) = self.share(&block) else {
@@ -459,13 +493,23 @@ impl CommonMemory {
                 block.len(),
                 u32::from(*writable),
             );
-            let done = self
-                .enter(index, "karmem_detach", &abi.detach, block.handle())
-                .and_then(|()| self.enter(index, "karmem_attach", &abi.attach, again));
-            // A guest that cannot even do this is not asked again and again.
-            if done.is_err() {
-                break;
+            let detached = match &abi.reset {
+                Some(_) => Ok(()),
+                None => {
+                    self.enter_within(time(), index, "karmem_detach", &abi.detach, block.handle())
+                }
+            };
+            let done = detached.and_then(|()| {
+                self.enter_within(time(), index, "karmem_attach", &abi.attach, again)
+            });
+            match done {
+                Ok(()) => {}
+                Err(error) if is_late(&error) => return Err(error),
+                // A guest that cannot even do this is not asked again and again.
+                Err(_) => break,
             }
         }
+        self.members[index].unsettled = false;
+        Ok(())
     }
 }

@@ -6,11 +6,12 @@ use wasmtime::{
     AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
 };
 
-use crate::call::{PANIC, panic_text};
+use crate::call::{PANIC, RESET, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
 use crate::system::phase::{During, Phase};
+use crate::system::recovery::{Ended, recovery_panicked};
 use crate::system::shim::Shim;
 
 /// The alignment of a window: what pages of every machine that wasmtime runs on divide.
@@ -31,6 +32,7 @@ pub(super) struct Guest {
     /// The stack pointer, and where it rests while no call is running.
     stack: Option<(Global, i32)>,
     panic: Option<TypedFunc<(), i64>>,
+    reset: Option<TypedFunc<(), ()>>,
 }
 
 /// The functions that regions need.
@@ -67,6 +69,7 @@ impl Guest {
             None
         };
         let panic = instance.get_typed_func(&mut store, PANIC).ok();
+        let reset = instance.get_typed_func(&mut store, RESET).ok();
         let mut guest = Guest {
             name,
             index,
@@ -77,6 +80,7 @@ impl Guest {
             abi,
             stack: None,
             panic,
+            reset,
         };
         guest.rest(store);
         Ok(guest)
@@ -107,12 +111,32 @@ impl Guest {
     }
 
     /// Takes the message of the last panic, if the module has one to tell.
-    pub(super) fn panic_message(&self, mut store: StoreContextMut<'_, Context>) -> Option<String> {
-        let ask = self.panic.as_ref()?;
+    ///
+    /// # Errors
+    ///
+    /// If it fails when it is asked.
+    pub(super) fn panic_message(
+        &self,
+        mut store: StoreContextMut<'_, Context>,
+    ) -> wasmtime::Result<Option<String>> {
+        let Some(ask) = &self.panic else {
+            return Ok(None);
+        };
         let mut callback = Callback::begin(self, &mut store, PANIC);
         let text = panic_text(&mut *callback.during, Some(ask), self.memory);
         callback.during.returned();
         text
+    }
+
+    /// From now on it has no messages of panics to tell.
+    pub(super) fn ask_no_more(&mut self) {
+        self.panic = None;
+    }
+
+    /// Tells the module that no call into it is running any more; `None` if it cannot be told.
+    pub(super) fn reset(&self, store: &mut StoreContextMut<'_, Context>) -> Option<Result<()>> {
+        let reset = self.reset.as_ref()?;
+        Some(self.enter(store, RESET, reset, ()))
     }
 
     /// Calls a function of the ABI, also while the guest is suspended in a call to the host. Its imports of
@@ -136,17 +160,20 @@ impl Guest {
             callback.stack = None;
         }
         drop(callback);
-        result.map_err(|e| self.failed(store, function, e))
+        result.map_err(|e| self.failed(store, function, Ended::Abi, e))
     }
 
-    /// The error of a function of the ABI.
+    /// The error of a function that the host called, which leaves something to put in order before the next call.
     #[cold]
     fn failed(
         &self,
-        store: &StoreContextMut<'_, Context>,
+        store: &mut StoreContextMut<'_, Context>,
         function: &str,
+        ended: Ended,
         e: wasmtime::Error,
     ) -> Error {
+        let unsettled = &mut store.data_mut().state.unsettled;
+        *unsettled = (*unsettled).max(Some(ended));
         let accountant = &store.data().accountant;
         let function = format!("{}.{function}", self.name);
         crate::call::trap(&function, e, accountant.denied, accountant.limits())
@@ -258,7 +285,7 @@ impl Guest {
         let result = call(&mut during, &func, ());
         during.returned();
         drop(during);
-        result.map_err(|e| self.failed(store, name, e))
+        result.map_err(|e| self.failed(store, name, Ended::Call, e))
     }
 
     /// Calls `karmem_init`, if the module exports it: a callback like all of the ABI.
@@ -329,6 +356,9 @@ impl Drop for Callback<'_, '_, '_> {
             debug_assert!(restored.is_ok(), "the value came from the global");
         }
         self.guest.shim.restore(&mut self.during, self.gate);
+        if self.during.panics_in_recovery() {
+            recovery_panicked(&mut self.during, self.guest.index);
+        }
     }
 }
 

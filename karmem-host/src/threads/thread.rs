@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering;
 use wasmtime::{Extern, Global, Store, TypedFunc, Val};
 
 use super::memory::{Area, Threads};
-use crate::call::trap;
+use crate::call::{RESET, trap};
 use crate::context::Context;
 use crate::engine::ticks;
 use crate::error::{Error, Result, text};
 use crate::prepared::{check_imports, not_instantiated};
 use crate::signature::{Params, Results, Signature};
+use crate::system::RECOVERY;
 
 /// An instance of the module of [`Threads`], with its own stack and thread-local variables. It can be
 /// sent to another thread, and used by one at a time. When it is dropped, its stack is used for another.
@@ -153,7 +154,39 @@ impl Thread {
     pub fn call<P: Params, R: Results>(&mut self, name: &str, params: P) -> Result<R> {
         self.threads.check()?;
         let func = self.func::<P, R>(name)?;
-        self.store.set_epoch_deadline(self.ticks);
+        let threads = self.threads.clone();
+        let running = self.begin(&threads)?;
+        let result = self.enter(self.ticks, name, &func, params);
+        running.end(result.is_err());
+        result
+    }
+
+    /// Notes that a call begins. If one failed before and this is the only one, the guest is told first.
+    fn begin<'a>(&mut self, threads: &'a Threads) -> Result<Running<'a>> {
+        // No other call begins while the guest is told.
+        let mut calls = threads.inner.calls();
+        if calls.unsettled && calls.running == 0 {
+            if let Ok(reset) = self.func::<(), ()>(RESET) {
+                self.enter(ticks(Some(RECOVERY)), RESET, &reset, ())?;
+            }
+            calls.unsettled = false;
+        }
+        calls.running += 1;
+        Ok(Running {
+            threads,
+            failed: true,
+        })
+    }
+
+    /// Every call into the guest goes through here.
+    fn enter<P: Params, R: Results>(
+        &mut self,
+        ticks: u64,
+        name: &str,
+        func: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R> {
+        self.store.set_epoch_deadline(ticks);
         self.store.data_mut().accountant.denied = None;
         func.call(&mut self.store, params).map_err(|e| {
             self.recover();
@@ -191,6 +224,26 @@ impl Thread {
             wanted: Signature::of_rust::<P, R>().to_string(),
             found: Signature::of_wasm(&func.ty(&self.store)).to_string(),
         })
+    }
+}
+
+/// A call that is running, until this is dropped: also by a panic of a host function.
+struct Running<'a> {
+    threads: &'a Threads,
+    failed: bool,
+}
+
+impl Running<'_> {
+    fn end(mut self, failed: bool) {
+        self.failed = failed;
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut calls = self.threads.inner.calls();
+        calls.running -= 1;
+        calls.unsettled |= self.failed;
     }
 }
 

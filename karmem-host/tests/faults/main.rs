@@ -9,6 +9,7 @@ mod allocators;
 mod calls;
 mod hosts;
 mod loading;
+mod recovery;
 mod results;
 
 use std::sync::OnceLock;

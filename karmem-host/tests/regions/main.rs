@@ -16,3 +16,4 @@ mod states;
 #[cfg(target_os = "linux")]
 mod strict;
 mod support;
+mod volatile;
