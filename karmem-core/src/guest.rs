@@ -1,7 +1,8 @@
 //! What a module offers to its host: memory for messages, and the regions that are attached to it.
 //!
 //! [`guest!`](crate::guest!) exports the functions of the ABI (`karmem_alloc`, `karmem_free`,
-//! `karmem_attach`, `karmem_detach`, and for the text of a panic `karmem_init` and `karmem_panic`). The host then writes a message into a block of the module's
+//! `karmem_attach`, `karmem_detach`, for what comes after a trap `karmem_reset`, and for the text of a panic
+//! `karmem_init` and `karmem_panic`). The host then writes a message into a block of the module's
 //! memory and passes it as one `i64`: the handle of the region in the high half, the offset of the
 //! root in the low half. [`open`] and [`open_mut`] give access to it:
 //!
@@ -40,13 +41,21 @@
 //! A [`Message`] and a [`MessageMut`] are for the call that opened them: drop them before it
 //! returns, as ordinary code does. Between calls the host and other modules change the bytes. A guard
 //! that is kept all the same (in a static, or leaked) keeps its block from being freed, and refuses
-//! to share it with others, until the block is attached again.
+//! to share it with others, until the host resets the module after a trap; from then on it has no bytes.
+//!
+//! # After a trap
+//!
+//! A call that ends in a trap, at its deadline, or because the host dropped its future runs no destructors: what it
+//! had open stays open, and the values that it had borrowed stay borrowed. The host, which knows that the call is
+//! gone, calls `karmem_reset` ([`reset`]) and attaches all regions anew. Under a host that does not, the regions and
+//! values that were in use stay so, and calls that need them are refused.
 #![allow(
     unsafe_code,
     reason = "memory that the host hands over by address, argued below"
 )]
 
 mod call;
+mod generation;
 mod heap;
 mod instance;
 mod panics;
@@ -54,7 +63,7 @@ mod regions;
 
 pub use call::{CallError, Inbox, Outbox, call, serve};
 pub use heap::{Heap, HeapError};
-pub use instance::{Called, Instance};
+pub use instance::Instance;
 pub use panics::{init, note_panic, take_panic};
 
 use core::alloc::Layout;
@@ -84,6 +93,8 @@ pub enum AccessError {
     ReadOnly(u32),
     /// Somebody in this module is reading or changing the region.
     InUse(u32),
+    /// A call of this module was cut off while it looked a region up, and the host has not reset the module since.
+    NotReset,
 }
 
 impl fmt::Display for AccessError {
@@ -95,6 +106,9 @@ impl fmt::Display for AccessError {
             }
             AccessError::ReadOnly(handle) => write!(f, "region {handle} may only be read"),
             AccessError::InUse(handle) => write!(f, "region {handle} is in use"),
+            AccessError::NotReset => f.write_str(
+                "a call of this module was cut off and the host did not call `karmem_reset` after it",
+            ),
         }
     }
 }
@@ -105,8 +119,8 @@ impl core::error::Error for AccessError {}
 pub mod flags {
     /// This module may write it.
     pub const WRITABLE: u32 = 1;
-    /// Another module that this one can reach through its imports may write it, so it must not be
-    /// open across a call of an import.
+    /// The bytes may change while this module waits for a call that it made: whoever may write the region, the host
+    /// included, can be reached through its imports. So it must not be open across a call of an import.
     pub const VOLATILE: u32 = 2;
     /// This is where this module writes the messages that it sends.
     pub const OUTBOX: u32 = 4;
@@ -161,11 +175,14 @@ impl Deref for Message {
     /// All bytes of the region.
     #[inline]
     fn deref(&self) -> &[u8] {
+        let (base, len) = self.taken.bytes();
         // SAFETY: `attach` was told by the host that these bytes are a block that is not freed while it
         // is taken, and that all of them have a value: zeros of `alloc`, or those of the region that
-        // covers the block; while a reader has it, no writer of this module has, and the host and
-        // other modules write only while this module is not running.
-        unsafe { core::slice::from_raw_parts(self.taken.base, self.taken.len as usize) }
+        // covers the block. While a reader has it, no writer of this module has. The host and other modules
+        // write only while this module is not running, which is between its calls or while it waits for one;
+        // and what may change while it waits is not open then: `call` refuses that, and the host changes nothing
+        // of which it has not said so before (the volatile rule).
+        unsafe { core::slice::from_raw_parts(base, len) }
     }
 }
 
@@ -204,8 +221,9 @@ impl MessageMut {
     /// All bytes of the region.
     #[inline]
     pub fn bytes_mut(&mut self) -> &mut [u8] {
+        let (base, len) = self.taken.bytes();
         // SAFETY: as for `Message`; while this exists, nobody else in this module has the region.
-        unsafe { core::slice::from_raw_parts_mut(self.taken.base, self.taken.len as usize) }
+        unsafe { core::slice::from_raw_parts_mut(base, len) }
     }
 
     /// Checks the message and gives access to change it in place.
@@ -350,21 +368,21 @@ pub unsafe fn free(block: *mut u8, size: u32, align: u32) {
     }
 }
 
-/// `karmem_attach`: from now on, messages of this handle lie in these bytes. Regions that overlap
-/// them are detached, whether or not they seem to be in use. `flags` are those of [`mod@flags`]; an
-/// outbox is empty then.
+/// `karmem_attach`: from now on, messages of this handle lie in these bytes. `flags` are those of [`mod@flags`].
 ///
-/// If there is no memory to note that down, the handle stays unattached.
+/// A handle that has these bytes already keeps them, and who is using them: only its flags change. A handle that has
+/// others loses them, and so do other handles whose bytes overlap with these, unless they are in use. A new outbox is
+/// empty.
+///
+/// If overlapping bytes are in use, or there is no memory to note that down, the handle stays unattached.
 ///
 /// # Safety
 ///
 /// The bytes are a block of [`alloc()`], or a part of one, until [`detach`]; where several modules have one
 /// memory, it may be the block of another one. All of them have a value, which [`alloc()`] sees to for blocks
-/// that are not aligned to whole pages, and the host for those, by the region that it puts there. Nothing of this module
-/// uses them: no call that is still running has opened them, be it under another handle or before.
-/// A call that has ended in a trap is not running, so a host may attach the blocks of a module anew
-/// after a trap, once no other call of the module is running. The bytes do not change while this
-/// module runs but through [`open_mut`].
+/// that are not aligned to whole pages, and the host for those, by the region that it puts there. The bytes
+/// do not change while this module runs but through [`open_mut`]. While this module waits for a call that it made they
+/// change only if the flags had [`VOLATILE`](flags::VOLATILE) before that call was made.
 pub unsafe fn attach(handle: u32, base: *mut u8, len: u32, flags: u32) {
     // Unattached handles are refused on use, which says more than a trap here would.
     let _ = REGIONS.attach(handle, base, len, flags);
@@ -372,7 +390,23 @@ pub unsafe fn attach(handle: u32, base: *mut u8, len: u32, flags: u32) {
 
 /// `karmem_detach`: messages of this handle are refused from now on.
 pub fn detach(handle: u32) {
-    REGIONS.detach(handle);
+    // A list that is locked for good is forgotten by the reset that it waits for.
+    let _ = REGIONS.detach(handle);
+}
+
+/// `karmem_reset`: what calls were doing that did not come to their end is over. No region is attached
+/// any more, none is in use, the outbox is empty, and a value of an [`Instance`] that such a call held is made anew.
+///
+/// A reset that is itself cut off may be called again; until one has returned, what the calls had is refused or
+/// already free, and never both.
+///
+/// # Safety
+///
+/// No call into this module is running, in any thread: each has returned, or was ended and never goes on.
+pub unsafe fn reset() {
+    generation::begin();
+    // The lock is free in a new generation.
+    let _ = REGIONS.forget();
 }
 
 /// Exports the functions that a host calls to share memory with this module. Write it once, at the
@@ -406,6 +440,12 @@ macro_rules! guest {
             #[unsafe(no_mangle)]
             extern "C" fn karmem_detach(handle: u32) {
                 $crate::guest::detach(handle)
+            }
+
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn karmem_reset() {
+                // SAFETY: the ABI asks this of the host.
+                unsafe { $crate::guest::reset() }
             }
 
             #[unsafe(no_mangle)]

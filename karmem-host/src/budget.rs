@@ -1,6 +1,6 @@
 //! What each call into guests may use up, and stores that hold them to it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::Store;
 
@@ -37,6 +37,18 @@ impl Budget {
         if let Some(fuel) = self.fuel {
             // Fails only where fuel is not counted, which was found out at the beginning.
             let _ = store.set_fuel(fuel);
+        }
+        store.data_mut().begin_call();
+    }
+
+    /// Gives the next call what is left of the time after a call that failed. That time is its bound, and fuel is
+    /// none.
+    #[cold]
+    pub(crate) fn spare(self, store: &mut Store<Context>, until: Instant) {
+        let left = until.saturating_duration_since(Instant::now());
+        store.set_epoch_deadline(ticks(Some(left)));
+        if self.fuel.is_some() {
+            let _ = store.set_fuel(u64::MAX);
         }
         store.data_mut().begin_call();
     }

@@ -1,6 +1,7 @@
 //! Calls into a guest.
 
 use std::sync::Arc;
+use std::time::Instant as Clock;
 
 use wasmtime::{
     AsContext, AsContextMut, Global, SharedMemory, Store, TypedFunc, Val, WasmBacktrace,
@@ -12,6 +13,7 @@ use crate::instance::Instance;
 use crate::limits::Denied;
 use crate::signature::{Params, Results, Signature};
 use crate::sys::shared;
+use crate::system::RECOVERY;
 use crate::trap::{Frame, Reason, Trap};
 
 /// An exported function whose signature was checked, for calling many times.
@@ -75,11 +77,15 @@ impl<P: Params, R: Results> Func<P, R> {
             });
         }
         let _span = tracing::trace_span!("call", function = &*self.name).entered();
+        instance.settle()?;
         match instance.enter(self, params) {
             Ok(result) => Ok(result),
             Err(mut e) => {
-                instance.recover();
-                instance.budget.give(&mut instance.store);
+                if let Err(error) = instance.recover() {
+                    tracing::warn!(%error, "a guest could not be told that a call of it failed");
+                }
+                let until = Clock::now() + RECOVERY;
+                instance.budget.spare(&mut instance.store, until);
                 let (guest, stack) = (instance.inner, instance.stack);
                 let memory = instance.memory.map(Memory::Own);
                 e.explain_by(&mut instance.store, &guest, stack, memory);
@@ -133,7 +139,7 @@ impl Instance {
         self.func::<P, R>(name)?.call(self, params)
     }
 
-    /// Every call into the guest goes through here.
+    /// Calls a function with the time and the fuel of a call.
     #[inline]
     pub(crate) fn enter<P: Params, R: Results>(
         &mut self,
@@ -141,6 +147,16 @@ impl Instance {
         params: P,
     ) -> Result<R> {
         self.budget.give(&mut self.store);
+        self.enter_as_it_is(func, params)
+    }
+
+    /// Calls a function with the time and the fuel that the store has. Every call into the guest goes through here.
+    #[inline]
+    pub(crate) fn enter_as_it_is<P: Params, R: Results>(
+        &mut self,
+        func: &Func<P, R>,
+        params: P,
+    ) -> Result<R> {
         let stack = self.stack.map(|global| global.get(&mut self.store));
         self.stats.calls += 1;
         match func.inner.call(&mut self.store, params) {
@@ -154,6 +170,7 @@ impl Instance {
     #[cold]
     fn failed(&mut self, name: &str, stack: Option<Val>, e: wasmtime::Error) -> Error {
         self.stats.traps += 1;
+        self.unsettled = true;
         if let (Some(global), Some(value)) = (self.stack, stack) {
             // Cannot fail: the value has the global's type and the global is mutable.
             let restored = global.set(&mut self.store, value);
@@ -168,6 +185,9 @@ impl Instance {
 
 /// The export that tells of a panic: its pointer in the high half and its length in the low half.
 pub(crate) const PANIC: &str = "karmem_panic";
+
+/// The export that is told that no call is running any more, after one that failed.
+pub(crate) const RESET: &str = "karmem_reset";
 
 /// The longest text of a panic that is read.
 const PANIC_BYTES: usize = 64 << 10;
@@ -192,30 +212,33 @@ impl Memory<'_> {
     }
 }
 
-/// Takes the text of a guest's last panic, if it has one to tell. The stack pointer is put back if even that
-/// traps.
+/// Takes the text of a guest's last panic, if it has one to tell; fails if the guest does when it is asked, and the
+/// stack pointer is put back then.
 #[cold]
 pub(crate) fn panic_text(
     mut store: impl AsContextMut,
     ask: Option<&TypedFunc<(), i64>>,
     stack: Option<Global>,
     memory: Option<Memory<'_>>,
-) -> Option<String> {
+) -> wasmtime::Result<Option<String>> {
+    let (Some(ask), Some(memory)) = (ask, memory) else {
+        return Ok(None);
+    };
     let before = stack.map(|global| (global, global.get(&mut store)));
-    let told = ask?.call(&mut store, ());
+    let told = ask.call(&mut store, ());
     if told.is_err()
         && let Some((global, value)) = before
     {
         let restored = global.set(&mut store, value);
         debug_assert!(restored.is_ok(), "the value came from the global");
     }
-    let text = told.ok()?.cast_unsigned();
+    let text = told?.cast_unsigned();
     let (at, len) = ((text >> 32) as usize, text as u32 as usize);
     if len == 0 {
-        return None;
+        return Ok(None);
     }
-    let bytes = memory?.read(&store, at, len.min(PANIC_BYTES))?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    let bytes = memory.read(&store, at, len.min(PANIC_BYTES));
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 impl Error {
@@ -241,10 +264,19 @@ impl Error {
         memory: Option<Memory<'_>>,
     ) {
         let ask = instance.get_typed_func(&mut *store, PANIC).ok();
-        if let Some(text) = panic_text(store, ask.as_ref(), stack, memory) {
+        if let Ok(Some(text)) = panic_text(store, ask.as_ref(), stack, memory) {
             self.explain(text);
         }
     }
+}
+
+/// Whether a call ended because its time was over.
+pub(crate) fn is_late(error: &Error) -> bool {
+    let reason = error.as_trap().map(Trap::reason);
+    matches!(
+        reason,
+        Some(Reason::Deadline(_) | Reason::Wasm(wasmtime::Trap::Interrupt))
+    )
 }
 
 /// The error of a call, or of what runs at instantiation.

@@ -586,6 +586,20 @@ pub enum Error {
         region: String,
     },
 
+    /// A region would change while a module waits for a call, and the module was not told before it made that
+    /// call that the region may: it may be reading the bytes.
+    #[error(
+        "the region `{region}` cannot change while `{module}` may be waiting for a call, because `{module}` was not told \
+         of it before: declare the region with `SystemBuilder::volatile` or `System::set_volatile`, or change it between \
+         calls"
+    )]
+    NotVolatile {
+        /// The region.
+        region: String,
+        /// The module.
+        module: String,
+    },
+
     /// A module called another one, an implementation in the host or a region's heap while the host
     /// called a function of the ABI.
     #[error(

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant as Clock};
 
 use wasmtime::{Global, Memory, Store};
 
 use crate::budget::Budget;
-use crate::call::Func;
+use crate::call::{Func, RESET, is_late};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::limits::{Denied, Limits};
 use crate::message::{Block, Blocks, Message};
 use crate::module::Module;
 use crate::prepared::Builder;
+use crate::signature::{Params, Results};
+use crate::system::RECOVERY;
 
 /// The alignment of every block: the largest that a message needs.
 pub(crate) const ALIGN: u32 = 8;
@@ -24,7 +26,9 @@ pub(crate) const ALIGN: u32 = 8;
 ///
 /// A call that traps is an error, and the instance can be called again. The guest's memory is as the trap
 /// left it: what the guest was in the middle of stays half done, as after a panic that was caught. Blocks
-/// stay; the host detaches and attaches them anew, so that the guest does not think them in use. A trap
+/// stay; the host tells the guest that no call is running any more (`karmem_reset`) and attaches them anew, so that
+/// the guest does not think them in use. It has [`RECOVERY`](crate::RECOVERY) for that, and if it fails, it is told
+/// again before the next call, which is refused if that fails too. A trap
 /// also does not put the guest's stack pointer back; this host does so for every guest that exports
 /// it as the mutable global `__stack_pointer` (Rust: `-C link-arg=--export=__stack_pointer`).
 /// A guest that does not export it loses a little stack with every trap, and after some
@@ -42,6 +46,8 @@ pub struct Instance {
     pub(crate) memory: Option<Memory>,
     pub(crate) abi: Option<Arc<Abi>>,
     pub(crate) blocks: Blocks,
+    /// Whether a call failed, and the guest has not been told yet that it is not running any more.
+    pub(crate) unsettled: bool,
 }
 
 /// The functions that messages need.
@@ -51,6 +57,7 @@ pub(crate) struct Abi {
     free: Func<(u32, u32, u32), ()>,
     attach: Func<(u32, u32, u32, u32), ()>,
     detach: Func<u32, ()>,
+    reset: Option<Func<(), ()>>,
 }
 
 /// What an instance did so far, counted where it happens.
@@ -133,6 +140,7 @@ impl Instance {
             .filter(|&n| n != 0)
             .ok_or(Error::BlockSize(size))?;
         let abi = self.abi()?;
+        self.settle()?;
         let at = self.enter(&abi.alloc, (len, ALIGN))?;
         if at == 0 {
             let denied = matches!(self.store.data().accountant.denied, Some(Denied::Memory(_)));
@@ -169,27 +177,65 @@ impl Instance {
     pub fn free(&mut self, block: Block) -> Result<()> {
         self.blocks.range(&block)?;
         let abi = self.abi()?;
+        self.settle()?;
         self.enter(&abi.detach, block.handle())?;
         self.blocks.remove(&block);
         self.enter(&abi.free, (block.address(), block.len(), ALIGN))
     }
 
-    /// After a trap: makes all blocks known to the guest anew. Whatever the guest was doing with them
-    /// when it trapped it will never end, and a guest that counts who uses a block would refuse it for ever.
+    /// Before the guest is used: does what a call that failed left to do.
+    ///
+    /// # Errors
+    ///
+    /// If the guest fails when it is told.
+    #[inline]
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        match self.unsettled {
+            true => self.recover(),
+            false => Ok(()),
+        }
+    }
+
+    /// After a trap: tells the guest that nothing of it is running any more, and makes all blocks known to it anew.
     #[cold]
-    pub(crate) fn recover(&mut self) {
-        let Some(abi) = self.abi.clone() else { return };
+    pub(crate) fn recover(&mut self) -> Result<()> {
+        if self.module.check_abi().is_err() {
+            // It has no blocks.
+            self.unsettled = false;
+            return Ok(());
+        }
+        let abi = self.abi()?;
+        let until = Clock::now() + RECOVERY;
+        if let Some(reset) = &abi.reset {
+            self.enter_until(until, reset, ())?;
+        }
         let blocks: Vec<Block> = self.blocks.iter().collect();
         for block in blocks {
             let again = (block.handle(), block.address(), block.len(), 1);
-            let done = self
-                .enter(&abi.detach, block.handle())
-                .and_then(|()| self.enter(&abi.attach, again));
-            // A guest that cannot even do this is not asked again and again.
-            if done.is_err() {
-                break;
+            let detached = match &abi.reset {
+                Some(_) => Ok(()),
+                None => self.enter_until(until, &abi.detach, block.handle()),
+            };
+            match detached.and_then(|()| self.enter_until(until, &abi.attach, again)) {
+                Ok(()) => {}
+                Err(error) if is_late(&error) => return Err(error),
+                // A guest that cannot even do this is not asked again and again.
+                Err(_) => break,
             }
         }
+        self.unsettled = false;
+        Ok(())
+    }
+
+    /// Calls a function of the ABI within the time of a recovery.
+    fn enter_until<P: Params, R: Results>(
+        &mut self,
+        until: Clock,
+        func: &Func<P, R>,
+        params: P,
+    ) -> Result<R> {
+        self.budget.spare(&mut self.store, until);
+        self.enter_as_it_is(func, params)
     }
 
     /// The block's bytes, where they lie.
@@ -285,6 +331,7 @@ impl Instance {
             free: self.func("karmem_free")?,
             attach: self.func("karmem_attach")?,
             detach: self.func("karmem_detach")?,
+            reset: self.func(RESET).ok(),
         });
         self.abi = Some(abi.clone());
         Ok(abi)

@@ -70,8 +70,8 @@ pub use prepared::{Builder, Prepared};
 pub use region::{Access, MAX_REGION, REGION_PAGE, Region, Sealed};
 pub use signature::{Params, Results};
 pub use system::{
-    Caller, Client, Definer, Description, Implementation, Link, Method, Open, Provider, Receiving,
-    Removed, Sending, Serving, System, SystemBuilder, SystemStats, provided,
+    Caller, Client, Definer, Description, Implementation, Link, Method, Open, Provider, RECOVERY,
+    Receiving, Removed, Sending, Serving, System, SystemBuilder, SystemStats, provided,
 };
 pub use threads::{Part, Thread, Threads, ThreadsBuilder};
 pub use trap::{Frame, Reason, Trap};

@@ -10,6 +10,7 @@ use karmem_core::schema::Type;
 use karmem_idl::Schema;
 use wasmtime::{ExternType, FuncType};
 
+use crate::call::RESET;
 use crate::engine::Engine;
 use crate::error::{Error, Result, text};
 use crate::facts::Facts;
@@ -223,6 +224,16 @@ impl Module {
                 )),
                 None => wrong.push(format!("it exports no `{name}`, a func {wanted}")),
             }
+        }
+        // It may be missing, but not be something else: the host would not call it, and nobody would know.
+        let wanted = Signature::of_i32s(0, 0);
+        match self.inner.wasm.get_export(RESET) {
+            Some(ExternType::Func(f)) if Signature::of_wasm(&f) == wanted => {}
+            Some(other) => wrong.push(format!(
+                "its `{RESET}` is a {}, and not a func {wanted}",
+                extern_name(&other)
+            )),
+            None => {}
         }
         if wrong.is_empty() {
             Ok(())

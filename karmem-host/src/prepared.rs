@@ -174,6 +174,7 @@ impl Prepared {
             memory,
             abi: None,
             blocks: Blocks::new(id),
+            unsettled: false,
         };
         for name in INITIALIZERS {
             if instance.module.function(name).is_some() {

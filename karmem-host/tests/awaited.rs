@@ -262,6 +262,8 @@ impl Chain {
             .imports(&imports)
             .region("r", region(65536).unwrap())
             .region("s", region(65536).unwrap())
+            // The host takes it away while the module waits.
+            .volatile("s")
             .grant("r", "front", Access::Write)
             .grant("r", "back", Access::Read)
             .build()
@@ -421,4 +423,71 @@ async fn other_tasks_run_while_a_guest_works_that_another_one_called() {
         assert!(late.is_err());
         chain.check().await;
     }
+}
+
+/// Counts how often it was told that no call is running; traps if `x` is 0, and loops if it is negative.
+const TOLD: &str = r#"(module
+    (memory (export "memory") 2)
+    (global $top (export "top") (mut i32) (i32.const 65536))
+    (global $sp (export "__stack_pointer") (mut i32) (i32.const 4096))
+    (global $told (export "told") (mut i32) (i32.const 0))
+    (global $taken (export "taken") (mut i32) (i32.const 0))
+    (func (export "karmem_alloc") (param i32 i32) (result i32) (local $at i32)
+        (local.set $at (i32.shl (memory.grow (i32.shr_u (local.get 0) (i32.const 16))) (i32.const 16)))
+        (local.get $at))
+    (func (export "karmem_free") (param i32 i32 i32))
+    (func (export "karmem_attach") (param i32 i32 i32 i32)
+        (global.set $taken (i32.add (global.get $taken) (i32.const 1))))
+    (func (export "karmem_detach") (param i32))
+    (func (export "karmem_reset")
+        (global.set $taken (i32.const 0))
+        (global.set $told (i32.add (global.get $told) (i32.const 1))))
+    (func (export "t_work__go") (param i32) (result i32)
+        (if (i32.eqz (local.get 0)) (then unreachable))
+        (loop $l (br_if $l (i32.lt_s (local.get 0) (i32.const 0))))
+        (i32.add (i32.mul (global.get $told) (i32.const 100)) (global.get $taken))))"#;
+
+#[tokio::test]
+async fn after_an_awaited_call_that_failed_regions_are_taken_again() {
+    let engine = Engine::new().unwrap();
+    let module = Module::from_bytes_untyped(&engine, wat::parse_str(TOLD).unwrap()).unwrap();
+    let limits = Limits::default().deadline(Duration::from_millis(10));
+    let mut system = System::builder(&engine)
+        .module("worker", &module)
+        .region("r", karmem_host::Region::anonymous(1 << 16).unwrap())
+        .grant("r", "worker", karmem_host::Access::Write)
+        .limits(limits)
+        .build()
+        .unwrap();
+    let worker: WorkClient = system.client("worker").unwrap();
+    let windows = worker.go_async(&mut system, 1).await.unwrap();
+    assert!(windows > 0);
+    let mut times = 0;
+    for _ in 0..5 {
+        // At its deadline, by a trap, and because nobody waits for it any more.
+        let e = worker.go_async(&mut system, -1).await.unwrap_err();
+        assert!(e.to_string().contains("ran past its deadline"), "{e}");
+        times += 1;
+        assert_eq!(
+            worker.go_async(&mut system, 1).await.unwrap(),
+            100 * times + windows
+        );
+        worker.go_async(&mut system, 0).await.unwrap_err();
+        times += 1;
+        assert_eq!(
+            worker.go_async(&mut system, 1).await.unwrap(),
+            100 * times + windows
+        );
+        {
+            let mut call = std::pin::pin!(worker.go_async(&mut system, -1));
+            let first = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx)));
+            assert!(first.await.is_pending());
+        }
+        times += 1;
+        assert_eq!(
+            worker.go_async(&mut system, 1).await.unwrap(),
+            100 * times + windows
+        );
+    }
+    assert_eq!(system.poisoned("worker").unwrap(), None);
 }

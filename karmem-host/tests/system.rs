@@ -241,6 +241,7 @@ fn the_host_serves_a_module_and_takes_a_region_away_while_it_waits() {
         .module("one", &module(&engine, &asking()))
         .provide(DoublerProvider(Doubler(0)))
         .region("r", region)
+        .volatile("r")
         .grant("r", "one", Access::Read)
         .build()
         .unwrap();

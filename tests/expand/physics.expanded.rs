@@ -881,14 +881,14 @@ impl dyn Physics {
     #[doc(hidden)]
     #[inline(never)]
     pub fn __karmem_step<T: Physics + ::core::default::Default>(
-        called: ::karmem::guest::Called<'_, T>,
+        instance: &::karmem::guest::Instance<T>,
         world: i64,
         old: i64,
         team: <Team as ::karmem::interface::Value>::Abi,
         dt: f32,
     ) -> <Report as ::karmem::interface::Output>::Abi {
         ::karmem::guest::serve(
-            called,
+            instance,
             "game/physics.step",
             |it, from| {
                 let mut world_region = ::karmem::Shared::<World>::from_i64(world)
@@ -911,12 +911,12 @@ impl dyn Physics {
     #[doc(hidden)]
     #[inline(never)]
     pub fn __karmem_find<T: Physics + ::core::default::Default>(
-        called: ::karmem::guest::Called<'_, T>,
+        instance: &::karmem::guest::Instance<T>,
         at: i64,
         name: <World as ::karmem::interface::Value>::Abi,
     ) -> <Result<karmem::Shared<World>, Fault> as ::karmem::interface::Output>::Abi {
         ::karmem::guest::serve(
-            called,
+            instance,
             "game/physics.find",
             |it, from| {
                 ::core::result::Result::Ok(
@@ -934,10 +934,10 @@ impl dyn Physics {
     #[doc(hidden)]
     #[inline(never)]
     pub fn __karmem_ping<T: Physics + ::core::default::Default>(
-        called: ::karmem::guest::Called<'_, T>,
+        instance: &::karmem::guest::Instance<T>,
     ) {
         ::karmem::guest::serve(
-            called,
+            instance,
             "game/physics.ping",
             |it, _| {
                 Physics::ping(it);

@@ -81,7 +81,7 @@ fn find(
                 send::<Id, _>(Id(1), out)?,
             ))
         },
-        |(name, team, id)| <dyn Physics>::__karmem_find(engine.called(), name, team, id),
+        |(name, team, id)| <dyn Physics>::__karmem_find(&engine, name, team, id),
     )
 }
 
@@ -110,7 +110,7 @@ fn views_are_opened_for_the_call() {
                     send::<Point, _>(&Point { x: 1.0, y: 0.0 }, out)?,
                 ))
             },
-            |(world, by)| <dyn Physics>::__karmem_step(engine.called(), world, by),
+            |(world, by)| <dyn Physics>::__karmem_step(&engine, world, by),
         )
     };
     assert_eq!(step().map(|world| world.name), Ok("frame 8".to_owned()));
@@ -118,15 +118,9 @@ fn views_are_opened_for_the_call() {
     let opened = world().open().unwrap();
     assert_eq!(opened.view().unwrap().points().get(0).unwrap().x(), 3.0);
     assert_eq!(opened.view_unverified().frame(), 9);
-    assert_eq!(
-        <dyn Physics>::__karmem_frame(engine.called(), world().to_i64()),
-        9
-    );
-    assert_eq!(
-        <dyn Physics>::__karmem_points(engine.called(), world().to_i64()),
-        3
-    );
-    assert_eq!(<dyn Physics>::__karmem_count(engine.called()), 2);
+    assert_eq!(<dyn Physics>::__karmem_frame(&engine, world().to_i64()), 9);
+    assert_eq!(<dyn Physics>::__karmem_points(&engine, world().to_i64()), 3);
+    assert_eq!(<dyn Physics>::__karmem_count(&engine), 2);
 }
 
 /// The text of the panic with which an export refuses a call.
@@ -140,17 +134,17 @@ fn exports_refuse_what_they_cannot_use() {
     let _regions = Regions::usual(flags::VOLATILE);
     static ENGINE: Instance<Engine> = Instance::new();
     let by = guest::join(WORLD, 0);
-    let text = refused(move || <dyn Physics>::__karmem_step(ENGINE.called(), by, by));
+    let text = refused(move || <dyn Physics>::__karmem_step(&ENGINE, by, by));
     assert_eq!(text, "tests/physics.step: region 1 may only be read");
-    let text = refused(|| <dyn Physics>::__karmem_frame(ENGINE.called(), guest::join(9, 0)));
+    let text = refused(|| <dyn Physics>::__karmem_frame(&ENGINE, guest::join(9, 0)));
     assert_eq!(text, "tests/physics.frame: no region is attached as 9");
-    let text = refused(|| <dyn Physics>::__karmem_place(ENGINE.called(), 0, 2));
+    let text = refused(|| <dyn Physics>::__karmem_place(&ENGINE, 0, 2));
     assert!(
         text.starts_with("tests/physics.place: bool, offset 0"),
         "{text}"
     );
     // Each of them gave back what it had.
-    assert_eq!(<dyn Physics>::__karmem_count(ENGINE.called()), 0);
+    assert_eq!(<dyn Physics>::__karmem_count(&ENGINE), 0);
 }
 
 #[test]
@@ -167,12 +161,7 @@ fn there_must_be_room_for_messages() {
         "{full:?}"
     );
     // What needs no room goes on.
-    let count = || {
-        guest::call::<_, u64>(
-            |_| Ok(()),
-            |()| <dyn Physics>::__karmem_count(engine.called()),
-        )
-    };
+    let count = || guest::call::<_, u64>(|_| Ok(()), |()| <dyn Physics>::__karmem_count(&engine));
     assert_eq!(count(), Ok(0));
 }
 
@@ -180,12 +169,7 @@ fn there_must_be_room_for_messages() {
 fn no_call_while_a_volatile_region_is_open() {
     let _regions = Regions::usual(flags::VOLATILE);
     let engine = Instance::<Engine>::new();
-    let count = || {
-        guest::call::<_, u64>(
-            |_| Ok(()),
-            |()| <dyn Physics>::__karmem_count(engine.called()),
-        )
-    };
+    let count = || guest::call::<_, u64>(|_| Ok(()), |()| <dyn Physics>::__karmem_count(&engine));
     let opened = world().open().unwrap();
     assert_eq!(count(), Err(CallError::Volatile(WORLD)));
     drop(opened);
@@ -197,10 +181,7 @@ fn a_region_that_does_not_change_may_stay_open() {
     let _regions = Regions::usual(0);
     let engine = Instance::<Engine>::new();
     let _opened = world().open().unwrap();
-    let count = guest::call::<_, u64>(
-        |_| Ok(()),
-        |()| <dyn Physics>::__karmem_count(engine.called()),
-    );
+    let count = guest::call::<_, u64>(|_| Ok(()), |()| <dyn Physics>::__karmem_count(&engine));
     assert_eq!(count, Ok(0));
 }
 
@@ -220,13 +201,13 @@ fn results_that_lead_nowhere_are_errors() {
 #[test]
 fn an_instance_is_lent_once() {
     let engine = Instance::<Engine>::new();
-    let inner = engine.called().with(|_| engine.called().with(|_| ()));
+    let inner = engine.with(|_| engine.with(|_| ()));
     assert_eq!(inner, Some(None));
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        engine.called().with(|_| panic!("in between"))
+        engine.with(|_| panic!("in between"))
     }));
     assert!(caught.is_err());
-    assert_eq!(engine.called().with(|it| it.count), Some(0));
+    assert_eq!(engine.with(|it| it.count), Some(0));
 }
 
 #[test]
@@ -241,7 +222,7 @@ fn calls_out_of_calls_write_above_them() {
             let found = find(&inner, &World::named("in"), Team::Nobody);
             assert_eq!(found, Ok(Err(World::named("no in"))));
             let id = Id(1).lower(&mut super::mock::Messages::default());
-            <dyn Physics>::__karmem_find(outer.called(), message, 0, id.unwrap())
+            <dyn Physics>::__karmem_find(&outer, message, 0, id.unwrap())
         },
     );
     assert_eq!(result, Ok(Err(World::named("no outer"))));

@@ -7,7 +7,7 @@
 use core::fmt;
 
 use super::regions::REGIONS;
-use super::{AccessError, Called, join, open, open_mut};
+use super::{AccessError, Instance, join, open, open_mut};
 use crate::error::{EncodeError, VerifyError};
 use crate::interface::{Incoming, Outgoing, Output};
 use crate::layout::{ALLOCATION, align_up};
@@ -24,7 +24,7 @@ pub enum CallError {
     NotWasm,
     /// There are messages to send, and the host has attached no region to write them to.
     NoOutbox,
-    /// A region is open here which modules that may be reached by the call write.
+    /// A region is open here that the call may change: a module writes it that can be reached by the call, or the host.
     Volatile(u32),
     /// A message cannot be written to the outbox.
     Encode(EncodeError),
@@ -95,7 +95,8 @@ impl Outbox {
     #[inline(always)]
     fn done(self) {
         if let Some(mark) = self.mark {
-            REGIONS.set_top(mark);
+            // What a call that was cut off leaves locked begins anew once the host resets.
+            let _ = REGIONS.set_top(mark);
         }
     }
 
@@ -104,15 +105,14 @@ impl Outbox {
         &mut self,
         write: impl FnOnce(&mut FixedWriter<'_>) -> Result<u32, EncodeError>,
     ) -> Result<i64, CallError> {
-        let handle = REGIONS.outbox().ok_or(CallError::NoOutbox)?;
+        let (handle, top) = REGIONS.outbox()?.ok_or(CallError::NoOutbox)?;
         let mut region = open_mut(join(handle, 0))?;
-        let top = REGIONS.top();
         self.mark.get_or_insert(top);
         let mut writer = FixedWriter::starting_at(region.bytes_mut(), top);
         let at = write(&mut writer)?;
         let end = u32::try_from(writer.len()).ok();
         let top = end.and_then(|end| align_up(end, ALLOCATION));
-        REGIONS.set_top(top.ok_or(EncodeError::TooLong)?);
+        REGIONS.set_top(top.ok_or(EncodeError::TooLong)?)?;
         Ok(join(handle, at))
     }
 }
@@ -157,7 +157,7 @@ pub fn call<A, R: Output>(
     lower: impl FnOnce(&mut Outbox) -> Result<A, CallError>,
     import: impl FnOnce(A) -> R::Abi,
 ) -> Result<R, CallError> {
-    if let Some(handle) = REGIONS.volatile_in_use() {
+    if let Some(handle) = REGIONS.volatile_in_use()? {
         return Err(CallError::Volatile(handle));
     }
     let mut outbox = Outbox::new();
@@ -175,12 +175,12 @@ pub fn call<A, R: Output>(
 /// export has no other way to say so. The text begins with `method`.
 #[inline(always)]
 pub fn serve<T: Default, R: Output>(
-    called: Called<'_, T>,
+    instance: &Instance<T>,
     method: &str,
     f: impl FnOnce(&mut T, &Inbox) -> Result<R, CallError>,
 ) -> R::Abi {
     let mut outbox = Outbox::new();
-    let done = called
+    let done = instance
         .with(|it| f(it, &Inbox(())))
         .unwrap_or(Err(CallError::Busy))
         .and_then(|result| result.lower_output(&mut outbox));

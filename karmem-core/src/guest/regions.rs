@@ -2,31 +2,28 @@
 //!
 //! # After a trap
 //!
-//! A call that traps ends where it is: no destructor runs, and the next call finds what it left.
+//! A call that traps ends where it is: no destructor runs, and the list is what it left. The host then says
+//! that no call is running any more ([`super::reset`]). That begins a new generation, in which
 //!
-//! - *The lock.* A deadline can end a call anywhere, also while it has the lock. Nothing that runs
-//!   under the lock calls anything that comes back here (not even the allocator), so a module with
-//!   one thread that finds the lock taken knows that its owner is gone. What the owner left of the
-//!   list is then forgotten rather than trusted: no region is attached until the host says so again,
-//!   which `karmem-host` does after every trap. The list's memory is lost, some 200 bytes.
-//! - *Users.* A region whose user was ended stays counted as in use. Its bytes must then not be
-//!   given to anybody, because the count may as well be that of a guard that was leaked on purpose
-//!   and whose slices are still around. Only who attaches bytes knows better: it vouches for it
-//!   that no call is using them ([`super::attach`]). So an entry that overlaps newly attached bytes
-//!   is of the past, and goes. Guards are told apart by a serial number, so that one that is
-//!   dropped later all the same does not release the wrong entry.
+//! - *the lock* of an earlier one is free. A deadline can have ended its owner anywhere, so what it left of the
+//!   list is forgotten rather than trusted. The list's memory is lost, some 200 bytes.
+//! - *the list* is empty, until the host attaches its regions anew, and so nothing is in use.
+//! - *guards* of an earlier generation, which somebody kept beyond their call, lead to nothing and release nothing.
+//!
+//! Until then whatever the call used stays in use, and the lock stays taken: bytes are never given out again
+//! because they look as if nobody had them.
 
 use ::alloc::vec::Vec;
 use core::cell::UnsafeCell;
 use core::mem;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::flags::{OUTBOX, VOLATILE, WRITABLE};
+use super::generation::{self, Held, Holder};
 use super::{AccessError, split};
 
 /// A region that is attached.
 struct Attached {
-    /// Which attachment it is, of all that there were.
+    /// Which attachment it is, of all of this generation.
     serial: u64,
     handle: u32,
     base: *mut u8,
@@ -69,11 +66,16 @@ impl List {
         let volatile = self.entries.iter().filter(|r| r.flags & VOLATILE != 0);
         self.volatile = volatile.map(Attached::count).sum();
     }
+
+    fn find(&mut self, handle: u32) -> Option<&mut Attached> {
+        let mut entries = self.entries.iter_mut();
+        entries.find(|r| r.handle == handle && !r.detached)
+    }
 }
 
 /// All attached regions.
 pub(super) struct Regions {
-    locked: AtomicBool,
+    lock: Holder,
     list: UnsafeCell<List>,
 }
 
@@ -82,7 +84,7 @@ pub(super) struct Regions {
 unsafe impl Sync for Regions {}
 
 pub(super) static REGIONS: Regions = Regions {
-    locked: AtomicBool::new(false),
+    lock: Holder::new(),
     list: UnsafeCell::new(List {
         entries: Vec::new(),
         top: 0,
@@ -91,47 +93,79 @@ pub(super) static REGIONS: Regions = Regions {
     }),
 };
 
-/// Whether a lock that is found taken can only be left over from a trap.
-pub(super) const ALONE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+/// Whether another thread may have the lock, and will give it back. Where there is none, waiting for it would have
+/// no end.
+const THREADS: bool = cfg!(not(all(
+    target_family = "wasm",
+    not(target_feature = "atomics")
+)));
 
 impl Regions {
     /// Gives the list to `f`, which does not panic, and calls nothing that comes back here: nothing
     /// that allocates or frees.
-    fn with<V>(&self, f: impl FnOnce(&mut List) -> V) -> V {
-        let mut left_over = false;
-        while self.locked.swap(true, Ordering::Acquire) {
-            if ALONE {
-                left_over = true;
-                break;
+    fn with<V>(&self, f: impl FnOnce(&mut List) -> V) -> Result<V, AccessError> {
+        let held = loop {
+            match self.lock.take() {
+                Some(held) => break held,
+                None if THREADS => core::hint::spin_loop(),
+                None => return Err(AccessError::NotReset),
             }
-            core::hint::spin_loop();
-        }
-        // SAFETY: the lock is held, by another thread's leave or because its owner is gone, so
-        // nobody else has a reference to the list.
+        };
+        // SAFETY: the lock is held, so nobody else has a reference to the list.
         let list = unsafe { &mut *self.list.get() };
-        if left_over {
+        if held == Held::LeftOver {
             // A trap may have come between any two stores, so this is not dropped.
             mem::forget(mem::take(&mut list.entries));
-            // Far from the number that was possibly being counted up.
-            list.next = list.next.wrapping_add(1 << 32);
+            list.top = 0;
             list.volatile = 0;
         }
         let value = f(list);
-        self.locked.store(false, Ordering::Release);
-        value
+        self.lock.give_back();
+        Ok(value)
     }
 
-    /// Adds a region; `false` if there is no memory for that.
-    pub(super) fn attach(&self, handle: u32, base: *mut u8, len: u32, flags: u32) -> bool {
+    /// Forgets all regions: in a generation that has just begun, nothing of them is in use.
+    pub(super) fn forget(&self) -> Result<(), AccessError> {
+        self.with(|list| {
+            list.entries.clear();
+            list.top = 0;
+            list.volatile = 0;
+        })
+    }
+
+    /// Adds a region, or changes the flags of one that lies there already.
+    ///
+    /// # Errors
+    ///
+    /// If another region that is in use lies there, or there is no memory to note it down.
+    pub(super) fn attach(
+        &self,
+        handle: u32,
+        base: *mut u8,
+        len: u32,
+        flags: u32,
+    ) -> Result<(), AccessError> {
         let mut room = Vec::new();
         loop {
             let full = self.with(|list| {
+                if let Some(known) = list.find(handle)
+                    && known.base.addr() == base.addr()
+                    && known.len == len
+                {
+                    // Calls may be using it.
+                    known.flags = flags;
+                    list.count_volatile();
+                    return Ok(None);
+                }
                 let entries = &mut list.entries;
                 mark_detached(entries, handle);
-                entries.retain(|r| !r.overlaps(base, len) && (r.users > 0 || !r.detached));
+                entries.retain(|r| r.users > 0 || !r.detached && !r.overlaps(base, len));
+                if let Some(other) = entries.iter().find(|r| r.overlaps(base, len)) {
+                    return Err(AccessError::InUse(other.handle));
+                }
                 if entries.len() == entries.capacity() {
                     if room.capacity() <= entries.len() {
-                        return Some(entries.len());
+                        return Ok(Some(entries.len()));
                     }
                     room.append(entries);
                     mem::swap(&mut room, entries);
@@ -150,48 +184,43 @@ impl Regions {
                     users: 0,
                     detached: false,
                 });
-                // Users of the past went with their entries.
-                list.count_volatile();
-                None
-            });
-            match full {
-                None => return true,
+                Ok(None)
+            })?;
+            match full? {
+                None => return Ok(()),
                 // Outside of the lock, because this may trap and may be anybody's allocator.
                 Some(n) => {
                     room = Vec::new();
                     if room.try_reserve_exact(n.saturating_mul(2).max(4)).is_err() {
-                        return false;
+                        return Err(AccessError::NotAttached(handle));
                     }
                 }
             }
         }
     }
 
-    pub(super) fn detach(&self, handle: u32) {
+    pub(super) fn detach(&self, handle: u32) -> Result<(), AccessError> {
         self.with(|list| {
             mark_detached(&mut list.entries, handle);
             list.entries.retain(|r| r.users > 0 || !r.detached);
-        });
+        })
     }
 
     /// Forgets the regions in a block, unless one of them is in use: then it says `false`.
     pub(super) fn clear(&self, block: *mut u8, size: u32) -> bool {
-        self.with(|list| {
+        let cleared = self.with(|list| {
             list.entries
                 .retain(|r| r.users > 0 || !r.overlaps(block, size));
             !list.entries.iter().any(|r| r.overlaps(block, size))
-        })
+        });
+        cleared.unwrap_or(false)
     }
 
     /// Takes the region of a message for reading or for changing.
     pub(super) fn take(&self, message: i64, change: bool) -> Result<Taken, AccessError> {
         let (handle, root) = split(message);
         self.with(|list| {
-            let region = list
-                .entries
-                .iter_mut()
-                .find(|r| r.handle == handle && !r.detached)
-                .ok_or(AccessError::NotAttached(handle))?;
+            let region = list.find(handle).ok_or(AccessError::NotAttached(handle))?;
             if root >= region.len {
                 return Err(AccessError::OutOfBounds {
                     offset: root,
@@ -212,19 +241,23 @@ impl Regions {
                 }
                 region.users += 1;
             }
-            list.volatile += u64::from(region.flags & VOLATILE != 0);
-            Ok(Taken {
+            let taken = Taken {
                 serial: region.serial,
+                generation: generation::current(),
                 handle,
                 root,
                 base: region.base,
                 len: region.len,
-            })
-        })
+            };
+            let volatile = region.flags & VOLATILE != 0;
+            list.volatile += u64::from(volatile);
+            Ok(taken)
+        })?
     }
 
     /// A volatile region that somebody in this module is using.
-    pub(super) fn volatile_in_use(&self) -> Option<u32> {
+    #[inline]
+    pub(super) fn volatile_in_use(&self) -> Result<Option<u32>, AccessError> {
         self.with(|list| {
             if list.volatile == 0 {
                 return None;
@@ -235,26 +268,21 @@ impl Regions {
         })
     }
 
-    /// The handle of the region that this module writes its messages to.
-    pub(super) fn outbox(&self) -> Option<u32> {
+    /// The handle of the region that this module writes its messages to, and how many bytes of it are in use.
+    pub(super) fn outbox(&self) -> Result<Option<(u32, u32)>, AccessError> {
         self.with(|list| {
             let mut entries = list.entries.iter();
             let found = entries.find(|r| r.flags & OUTBOX != 0 && !r.detached);
-            found.map(|r| r.handle)
+            found.map(|r| (r.handle, list.top))
         })
     }
 
-    /// Bytes of the outbox that are in use.
-    pub(super) fn top(&self) -> u32 {
-        self.with(|list| list.top)
-    }
-
     /// Says how many bytes of the outbox are in use.
-    pub(super) fn set_top(&self, top: u32) {
-        self.with(|list| list.top = top);
+    pub(super) fn set_top(&self, top: u32) -> Result<(), AccessError> {
+        self.with(|list| list.top = top)
     }
 
-    fn release(&self, serial: u64) {
+    fn release(&self, serial: u64) -> Result<(), AccessError> {
         self.with(|list| {
             let entries = &mut list.entries;
             let Some(index) = entries.iter().position(|r| r.serial == serial) else {
@@ -272,13 +300,23 @@ impl Regions {
                     entries.swap_remove(index);
                 }
             }
-        });
+        })
+    }
+
+    /// Ends a call in the middle of what it does under the lock. Gives the list's memory, which is lost then.
+    #[cfg(test)]
+    pub(super) fn trap_with_lock(&self) -> *mut () {
+        assert!(self.lock.take().is_some());
+        // SAFETY: the lock is held.
+        let list = unsafe { &mut *self.list.get() };
+        list.entries.as_mut_ptr().cast()
     }
 
     /// How many entries there are for a handle.
     #[cfg(test)]
     pub(super) fn entries(&self, handle: u32) -> usize {
-        self.with(|list| list.entries.iter().filter(|r| r.handle == handle).count())
+        let entries = self.with(|list| list.entries.iter().filter(|r| r.handle == handle).count());
+        entries.unwrap_or(usize::MAX)
     }
 }
 
@@ -294,14 +332,29 @@ fn mark_detached(entries: &mut [Attached], handle: u32) {
 /// A region that this module is using.
 pub(super) struct Taken {
     serial: u64,
+    generation: u32,
     pub(super) handle: u32,
     pub(super) root: u32,
-    pub(super) base: *mut u8,
-    pub(super) len: u32,
+    base: *mut u8,
+    len: u32,
+}
+
+impl Taken {
+    /// Where the bytes are, and how many: none if the call that opened them was cut off meanwhile, because they
+    /// may be somebody else's since.
+    #[inline(always)]
+    pub(super) fn bytes(&self) -> (*mut u8, usize) {
+        let now = generation::current();
+        let len = if self.generation == now { self.len } else { 0 };
+        (self.base, len as usize)
+    }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        REGIONS.release(self.serial);
+        if self.generation == generation::current() {
+            // If the lock is somebody's who was cut off, the region stays in use until the host resets.
+            let _ = REGIONS.release(self.serial);
+        }
     }
 }

@@ -5,7 +5,7 @@ use wasmtime::{Linker, Memory, Store, TypedFunc};
 use super::common::{Abi, CommonMemory, Member};
 use super::plan::{Plan, Stage};
 use crate::budget::{self, Budget};
-use crate::call::{self, trap};
+use crate::call::{self, RESET, trap};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{Error, Result, text};
@@ -171,6 +171,7 @@ fn begin(
             None => 0..=u64::MAX,
         },
         abi,
+        unsettled: false,
     };
     for name in INITIALIZERS {
         if module.function(name).is_some() {
@@ -237,5 +238,6 @@ fn abi(inner: &wasmtime::Instance, store: &mut Store<Context>) -> wasmtime::Resu
         free: inner.get_typed_func(&mut *store, "karmem_free")?,
         attach: inner.get_typed_func(&mut *store, "karmem_attach")?,
         detach: inner.get_typed_func(&mut *store, "karmem_detach")?,
+        reset: inner.get_typed_func(&mut *store, RESET).ok(),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
+use std::time::Instant;
 
 use karmem_core::{EncodeError, FixedWriter, Karmem};
 use wasmtime::{Extern, Global, Memory, Store, TypedFunc};
@@ -9,7 +10,7 @@ use wasmtime::{Extern, Global, Memory, Store, TypedFunc};
 use super::build::CommonBuilder;
 use super::plan::Plan;
 use crate::budget::Budget;
-use crate::call::{self, trap};
+use crate::call::{self, RESET, is_late, trap};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -18,6 +19,7 @@ use crate::limits::{Denied, Limits};
 use crate::message::{Block, Blocks, Message};
 use crate::module::{Module, name_list};
 use crate::signature::{Params, Results, Signature};
+use crate::system::RECOVERY;
 use crate::typed::Place;
 
 /// Several modules on one memory that the host made: what a browser can do, too, and what works without
@@ -75,6 +77,8 @@ pub(super) struct Member {
     /// Where its stack pointer may point.
     pub(super) range: RangeInclusive<u64>,
     pub(super) abi: Abi,
+    /// Whether a call of it failed, and it has not been told yet that it is not running any more.
+    pub(super) unsettled: bool,
 }
 
 #[derive(Clone)]
@@ -83,6 +87,7 @@ pub(super) struct Abi {
     pub(super) free: TypedFunc<(u32, u32, u32), ()>,
     pub(super) attach: TypedFunc<(u32, u32, u32, u32), ()>,
     pub(super) detach: TypedFunc<u32, ()>,
+    pub(super) reset: Option<TypedFunc<(), ()>>,
 }
 
 #[derive(Clone, Debug)]
@@ -145,9 +150,12 @@ impl CommonMemory {
     ) -> Result<R> {
         let index = self.member(module)?;
         let func = self.func::<P, R>(index, name)?;
+        self.settle(index)?;
         let mut result = self.enter(index, name, &func, params);
         if let Err(e) = &mut result {
-            self.recover(index);
+            if let Err(error) = self.settle(index) {
+                tracing::warn!(module, %error, "a guest could not be told that a call of it failed");
+            }
             self.explain(index, e);
         }
         result
@@ -168,6 +176,7 @@ impl CommonMemory {
             .filter(|&n| n != 0)
             .ok_or(Error::BlockSize(size))?;
         let abi = self.abi(owner)?;
+        self.settle(owner)?;
         let at = self.enter(owner, "karmem_alloc", &abi.alloc, (len, ALIGN))?;
         if at == 0 {
             let denied = matches!(self.store.data().accountant.denied, Some(Denied::Memory(_)));
@@ -222,6 +231,7 @@ impl CommonMemory {
         let index = self.member(module)?;
         self.detach(block, module)?;
         let abi = self.abi(index)?;
+        self.settle(index)?;
         self.enter(
             index,
             "karmem_attach",
@@ -251,6 +261,7 @@ impl CommonMemory {
         let has = |share: &mut Share| share.attached.iter().any(|(member, _)| *member == index);
         if self.share(block).is_some_and(has) {
             let abi = self.abi(index)?;
+            self.settle(index)?;
             self.enter(index, "karmem_detach", &abi.detach, block.handle())?;
             if let Some(share) = self.share(block) {
                 share.attached.retain(|(member, _)| *member != index);
@@ -273,6 +284,7 @@ impl CommonMemory {
         };
         for (index, _) in &share.attached {
             let abi = self.abi(*index)?;
+            self.settle(*index)?;
             self.enter(*index, "karmem_detach", &abi.detach, block.handle())?;
             if let Some(share) = self.share(&block) {
                 share.attached.retain(|(member, _)| member != index);
@@ -281,6 +293,7 @@ impl CommonMemory {
         self.blocks.remove(&block);
         self.shares[block.handle() as usize] = None;
         let abi = self.abi(share.owner)?;
+        self.settle(share.owner)?;
         self.enter(
             share.owner,
             "karmem_free",
@@ -406,9 +419,21 @@ impl CommonMemory {
         })
     }
 
-    /// Every call into a guest goes through here.
+    /// Calls a guest with the time of a call.
     fn enter<P: Params, R: Results>(
         &mut self,
+        index: usize,
+        name: &str,
+        func: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R> {
+        self.enter_within(None, index, name, func, params)
+    }
+
+    /// Every call into a guest goes through here; `until` when the time after a call that failed is over.
+    fn enter_within<P: Params, R: Results>(
+        &mut self,
+        until: Option<Instant>,
         index: usize,
         name: &str,
         func: &TypedFunc<P, R>,
@@ -419,12 +444,16 @@ impl CommonMemory {
                 name: culprit.name.clone(),
             });
         }
-        self.budget.give(&mut self.store);
+        match until {
+            None => self.budget.give(&mut self.store),
+            Some(until) => self.budget.spare(&mut self.store, until),
+        }
         let global = self.members.get(index).and_then(|member| member.stack);
         let stack = global.map(|global| (global, global.get(&mut self.store)));
         self.stats.calls += 1;
         func.call(&mut self.store, params).map_err(|e| {
             self.stats.traps += 1;
+            self.members[index].unsettled = true;
             if let Some((global, value)) = stack {
                 let reached = global.get(&mut self.store).i32().map(i32::cast_unsigned);
                 // Below zero it wraps around.
@@ -448,16 +477,24 @@ impl CommonMemory {
         if self.overwritten.is_none()
             && let Some(member) = self.members.get(index)
         {
-            self.budget.give(&mut self.store);
+            self.budget
+                .spare(&mut self.store, Instant::now() + RECOVERY);
             let memory = Some(call::Memory::Own(self.memory));
             e.explain_by(&mut self.store, &member.inner, member.stack, memory);
         }
     }
 
-    /// After a trap: makes all blocks of the module known to it anew, as it would think some in use.
-    #[cold]
-    fn recover(&mut self, index: usize) {
-        let Ok(abi) = self.abi(index) else { return };
+    /// Before a module is used and after a call of it that failed: tells it that nothing of it is running any more, and
+    /// makes all of its blocks known to it anew, as it would think some in use.
+    fn settle(&mut self, index: usize) -> Result<()> {
+        if !self.members[index].unsettled {
+            return Ok(());
+        }
+        let until = Some(Instant::now() + RECOVERY);
+        let abi = self.abi(index)?;
+        if let Some(reset) = &abi.reset {
+            self.enter_within(until, index, RESET, reset, ())?;
+        }
         let blocks: Vec<Block> = self.blocks.iter().collect();
         for block in blocks {
             let Some(share) = self.share(&block) else {
@@ -473,13 +510,23 @@ impl CommonMemory {
                 block.len(),
                 u32::from(*writable),
             );
-            let done = self
-                .enter(index, "karmem_detach", &abi.detach, block.handle())
-                .and_then(|()| self.enter(index, "karmem_attach", &abi.attach, again));
-            // A guest that cannot even do this is not asked again and again.
-            if done.is_err() {
-                break;
+            let detached = match &abi.reset {
+                Some(_) => Ok(()),
+                None => {
+                    self.enter_within(until, index, "karmem_detach", &abi.detach, block.handle())
+                }
+            };
+            let done = detached.and_then(|()| {
+                self.enter_within(until, index, "karmem_attach", &abi.attach, again)
+            });
+            match done {
+                Ok(()) => {}
+                Err(error) if is_late(&error) => return Err(error),
+                // A guest that cannot even do this is not asked again and again.
+                Err(_) => break,
             }
         }
+        self.members[index].unsettled = false;
+        Ok(())
     }
 }

@@ -40,6 +40,7 @@ pub struct SystemBuilder {
     modules: Vec<(String, Module)>,
     providers: Vec<(&'static karmem_core::schema::Interface, Define)>,
     regions: Vec<(String, Body)>,
+    volatile: Vec<String>,
     grants: Vec<(String, String, Access)>,
     links: Vec<Choice>,
     imports: Option<Imports>,
@@ -78,6 +79,7 @@ impl SystemBuilder {
             modules: Vec::new(),
             providers: Vec::new(),
             regions: Vec::new(),
+            volatile: Vec::new(),
             grants: Vec::new(),
             links: Vec::new(),
             imports: None,
@@ -114,6 +116,13 @@ impl SystemBuilder {
     pub fn sealed(mut self, name: &str, region: &Sealed) -> SystemBuilder {
         self.regions
             .push((name.into(), Body::Sealed(region.clone())));
+        self
+    }
+
+    /// Lets the host change a region, and who may use it, also while modules that have it wait for a call: see
+    /// [`System::set_volatile`].
+    pub fn volatile(mut self, region: &str) -> SystemBuilder {
+        self.volatile.push(region.into());
         self
     }
 
@@ -250,6 +259,9 @@ impl SystemBuilder {
         system.instantiate(&self.modules, plan)?;
         for (name, body) in self.regions {
             regions::add(&mut system.cx(), &name, body)?;
+        }
+        for region in &self.volatile {
+            system.set_volatile(region, true)?;
         }
         for (region, module, access) in &self.grants {
             system.grant(region, module, *access)?;
@@ -421,6 +433,7 @@ impl System {
                 poisoned: None,
             });
             state.ports.extend(ports);
+            state.links_changed();
         }
         port::relink_all(&mut self.cx())?;
         for index in 0..modules.len() {

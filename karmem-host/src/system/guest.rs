@@ -6,12 +6,13 @@ use wasmtime::{
     AsContextMut, Extern, Global, Instance, Memory, StoreContextMut, TypedFunc, Val, WasmBacktrace,
 };
 
-use crate::call::{self, PANIC, panic_text};
+use crate::call::{self, PANIC, RESET, panic_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::module::Module;
 use crate::prepared::not_instantiated;
 use crate::system::phase::{During, Phase};
+use crate::system::recovery::{Ended, poison_hidden, recovery_panicked};
 use crate::system::shim::Shim;
 use crate::system::state::{Member, State};
 use crate::system::{port, regions};
@@ -34,6 +35,7 @@ pub(super) struct Guest {
     /// The stack pointer, and where it rests while no call is running.
     stack: Option<(Global, i32)>,
     panic: Option<TypedFunc<(), i64>>,
+    reset: Option<TypedFunc<(), ()>>,
 }
 
 /// The functions that regions need.
@@ -70,6 +72,7 @@ impl Guest {
             None
         };
         let panic = instance.get_typed_func(&mut store, PANIC).ok();
+        let reset = instance.get_typed_func(&mut store, RESET).ok();
         let mut guest = Guest {
             name,
             index,
@@ -80,6 +83,7 @@ impl Guest {
             abi,
             stack: None,
             panic,
+            reset,
         };
         guest.rest(store);
         Ok(guest)
@@ -110,14 +114,34 @@ impl Guest {
     }
 
     /// Takes the message of the last panic, if the module has one to tell.
-    pub(super) fn panic_message(&self, mut store: StoreContextMut<'_, Context>) -> Option<String> {
-        let ask = self.panic.as_ref()?;
+    ///
+    /// # Errors
+    ///
+    /// If it fails when it is asked.
+    pub(super) fn panic_message(
+        &self,
+        mut store: StoreContextMut<'_, Context>,
+    ) -> wasmtime::Result<Option<String>> {
+        let Some(ask) = &self.panic else {
+            return Ok(None);
+        };
         let mut callback = Callback::begin(self, &mut store, PANIC);
         let stack = self.stack.map(|(global, _)| global);
         let memory = self.memory.map(call::Memory::Own);
         let text = panic_text(&mut *callback.during, Some(ask), stack, memory);
         callback.during.returned();
         text
+    }
+
+    /// From now on it has no messages of panics to tell.
+    pub(super) fn ask_no_more(&mut self) {
+        self.panic = None;
+    }
+
+    /// Tells the module that no call into it is running any more; `None` if it cannot be told.
+    pub(super) fn reset(&self, store: &mut StoreContextMut<'_, Context>) -> Option<Result<()>> {
+        let reset = self.reset.as_ref()?;
+        Some(self.enter(store, RESET, reset, ()))
     }
 
     /// Calls a function of the ABI, also while the guest is suspended in a call to the host. Its imports of
@@ -144,7 +168,7 @@ impl Guest {
         }
         let violations = take_violations(&callback.during);
         drop(callback);
-        let result = result.map_err(|e| self.failed(store, function, e));
+        let result = result.map_err(|e| self.failed(store, function, Ended::Abi, e));
         if violations > 0 {
             regions::refresh_strict(store)?;
             result?;
@@ -177,23 +201,43 @@ impl Guest {
         }
     }
 
-    /// After a trap in a function of the ABI: lets nobody call this instance if its stack pointer cannot be put
-    /// back, and gives the error.
+    /// After a function that the host called failed: leaves it to the next call to put everything in order, and lets
+    /// nobody call a module whose stack pointer cannot be put back.
+    #[cold]
+    fn interrupted(
+        &self,
+        store: &mut StoreContextMut<'_, Context>,
+        ended: Ended,
+        e: &wasmtime::Error,
+    ) {
+        let unsettled = &mut store.data_mut().state.unsettled;
+        *unsettled = (*unsettled).max(Some(ended));
+        let poisoned = match ended {
+            Ended::Call => poison_hidden(store, e),
+            Ended::Abi if self.survives_traps() => false,
+            Ended::Abi => match self.member(&mut store.data_mut().state) {
+                Some(member) => {
+                    member.poisoned.get_or_insert_with(|| cut_off(e));
+                    true
+                }
+                None => false,
+            },
+        };
+        if poisoned && let Err(error) = port::relink_all(store) {
+            tracing::error!(%error, "a poisoned module could not be unlinked");
+        }
+    }
+
+    /// The error of a function that the host called.
     #[cold]
     fn failed(
         &self,
         store: &mut StoreContextMut<'_, Context>,
         function: &str,
+        ended: Ended,
         e: wasmtime::Error,
     ) -> Error {
-        if !self.survives_traps()
-            && let Some(member) = self.member(&mut store.data_mut().state)
-        {
-            member.poisoned.get_or_insert_with(|| cut_off(&e));
-            if let Err(error) = port::relink_all(store) {
-                tracing::error!(%error, "a poisoned module could not be unlinked");
-            }
-        }
+        self.interrupted(store, ended, &e);
         let accountant = &store.data().accountant;
         crate::call::trap(
             &self.qualified(function),
@@ -305,7 +349,10 @@ impl Guest {
         let result = self.module.owned().run_start(&mut *during, &self.instance);
         during.returned();
         drop(during);
-        result.map_err(|e| not_instantiated(e, store.data()))
+        result.map_err(|e| {
+            self.interrupted(store, Ended::Call, &e);
+            not_instantiated(e, store.data())
+        })
     }
 
     /// Calls `_initialize`, if the module exports it. It may call others.
@@ -319,7 +366,7 @@ impl Guest {
         let result = call(&mut during, &func, ());
         during.returned();
         drop(during);
-        result.map_err(|e| self.failed(store, name, e))
+        result.map_err(|e| self.failed(store, name, Ended::Call, e))
     }
 
     /// Calls `karmem_init`, if the module exports it: a callback like all of the ABI.
@@ -409,6 +456,9 @@ impl Drop for Callback<'_, '_, '_> {
         }
         if let Some(strict) = &self.during.data().state.strict {
             strict.put_back(self.earlier);
+        }
+        if self.during.panics_in_recovery() {
+            recovery_panicked(&mut self.during, self.guest.index);
         }
     }
 }

@@ -71,6 +71,26 @@ impl System {
         regions::revoke(&mut self.cx(), handle, guest)
     }
 
+    /// Says whether a region may change while a module that has it waits for a call that it made, in ways that
+    /// nobody can foresee: by an implementation in the host that gives it to modules, takes it away
+    /// ([`Serving::grant`](crate::Serving::grant), [`Serving::revoke`](crate::Serving::revoke)), or changes it without a
+    /// `ViewMut` in its interface.
+    ///
+    /// All modules are told, and keep nothing of the region open across a call (for guests in Rust this is
+    /// `CallError::Volatile`). Where it is not said, such a change is [`Error::NotVolatile`]
+    /// if a module that has the region may be waiting. What modules write, and implementations whose methods take a
+    /// `ViewMut`, is known from the links, and modules are told of that in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRegion`]; [`Error::Trap`] if a module traps when it is told.
+    pub fn set_volatile(&mut self, region: &str, volatile: bool) -> Result<()> {
+        let handle = self.state().region(region)?;
+        let store = &mut self.cx();
+        store.data_mut().state.entry_mut(handle)?.volatile = volatile;
+        regions::refresh_flags(store)
+    }
+
     /// Ends all writing to a region, and gives a handle to read it with, from any thread and in any
     /// system. The module that may write it may read it meanwhile.
     ///

@@ -14,6 +14,7 @@ mod phase;
 mod port;
 mod provider;
 mod rebuild;
+mod recovery;
 mod regions;
 mod shim;
 mod state;
@@ -23,7 +24,7 @@ mod wasi;
 
 use std::collections::HashMap;
 
-use wasmtime::{AsContextMut, Store, StoreContextMut, WasmBacktrace};
+use wasmtime::{AsContextMut, Store, StoreContextMut};
 
 pub use build::SystemBuilder;
 pub use client::{Client, Link, Method, Receiving, Sending};
@@ -31,6 +32,7 @@ pub use describe::Description;
 pub use memory::Removed;
 pub(crate) use port::Wants;
 pub use provider::{Caller, Definer, Implementation, Open, Provider, Serving, provided};
+pub use recovery::RECOVERY;
 pub(crate) use shim::Shims;
 pub(crate) use state::State;
 pub use state::SystemStats;
@@ -41,7 +43,6 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::signature::{Params, Results};
 use phase::Phase;
-use port::Poisoned;
 
 /// Modules that call each other and share regions, in one store.
 ///
@@ -51,10 +52,12 @@ use port::Poisoned;
 ///
 /// # After a trap
 ///
-/// A call that traps is an error, and the system goes on. The stack pointers of all modules are put back
-/// and all regions are made known anew. A module whose stack pointer cannot be put back (it
-/// does not export it) is *poisoned*: calls into it are refused with an error that says so, until it
-/// is [swapped](System::swap) for a new instance.
+/// A call that traps is an error, and the system goes on. The stack pointers of all modules are put back,
+/// all modules are told that no call is running any more (`karmem_reset`), and all regions are made known
+/// anew. For all of this the modules together have [`RECOVERY`], whatever the call had. A module whose stack pointer
+/// cannot be put back (it does not export it), whose `karmem_reset` fails, or that does not come back in time is
+/// *poisoned*: calls into it are refused with an error that says so, until it is [swapped](System::swap) for
+/// a new instance.
 pub struct System {
     pub(super) store: Store<Context>,
     pub(super) engine: Engine,
@@ -254,32 +257,6 @@ impl System {
         })
     }
 
-    /// After a call that did not come to its end: does what a trap needs. The call's messages are
-    /// nobody's any more.
-    #[cold]
-    fn abandon(&mut self) {
-        let context = self.store.data_mut();
-        context.state.phase = Phase::Recovering;
-        #[cfg(feature = "async")]
-        {
-            context.ticks_left = None;
-        }
-        context.state.top = 0;
-        context.state.stats.traps += 1;
-        self.store.set_epoch_deadline(self.ticks);
-        let store = &mut self.store.as_context_mut();
-        regions::forget_incoming(store);
-        if store.data().state.copying
-            && let Err(error) = regions::copy_out(store)
-        {
-            tracing::debug!(%error, "a copied region could not be read back");
-        }
-        let ended = wasmtime::Error::msg("it did not come to its end");
-        // Nobody asks for the message of a panic here.
-        let _ = after_trap(store, &ended);
-        store.data_mut().state.phase = Phase::Idle;
-    }
-
     /// Gives the next call its full time and fuel.
     #[inline]
     pub(super) fn renew(&mut self) {
@@ -288,6 +265,9 @@ impl System {
         }
         if self.store.data().state.phase != Phase::Idle {
             self.abandon();
+        }
+        if self.store.data().state.unsettled.is_some() {
+            self.settle();
         }
         self.store.set_epoch_deadline(self.ticks);
         if let Some(fuel) = self.fuel {
@@ -311,37 +291,6 @@ impl System {
     pub(super) fn cx(&mut self) -> StoreContextMut<'_, Context> {
         self.renew();
         self.store.as_context_mut()
-    }
-
-    /// After a call that ended in an error: puts everything back that a trap leaves as it was, and says
-    /// what happened.
-    #[cold]
-    pub(super) fn failed(&mut self, name: &str, e: wasmtime::Error) -> Error {
-        // Called by the host itself, as opposed to a module that it called.
-        let running = |trace: &WasmBacktrace| {
-            let mut members = self.state().guests.iter();
-            members.any(|member| member.guest.is_in(trace))
-        };
-        if let Some(poisoned) = e.downcast_ref::<Poisoned>()
-            && !e.downcast_ref::<WasmBacktrace>().is_some_and(running)
-        {
-            return Error::Poisoned {
-                module: poisoned.module.to_string(),
-                why: poisoned.why.to_string(),
-            };
-        }
-        let store = &mut self.store.as_context_mut();
-        store.data_mut().state.stats.traps += 1;
-        let context = store.data();
-        let (denied, limits) = (context.accountant.denied, *context.accountant.limits());
-        let panic = after_trap(store, &e);
-        self.renew();
-        let mut error = crate::call::trap(name, e, denied, &limits);
-        if let Some(text) = panic {
-            error.explain(text);
-        }
-        tracing::debug!(function = name, %error, "a call into a guest failed");
-        error
     }
 }
 
@@ -383,51 +332,6 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.state.top = self.top;
     }
-}
-
-/// Puts stacks and regions in order, poisons who cannot be, and asks for the message of a panic.
-#[cold]
-fn after_trap(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> Option<String> {
-    // wasmtime keeps the innermost frames; if there may be more, any module may have been running.
-    const FRAMES: usize = 20;
-    let trace = e.downcast_ref::<WasmBacktrace>();
-    let trace = trace.filter(|trace| trace.frames().len() < FRAMES);
-    let members = store.data().state.guests.iter();
-    let guests: Vec<_> = members.map(|member| member.guest.clone()).collect();
-    let mut poisoned = false;
-    for (index, guest) in guests.iter().enumerate() {
-        if guest.survives_traps() {
-            guest.restore_stack(store.as_context_mut());
-        } else if trace.is_none_or(|trace| guest.is_in(trace)) {
-            store.data_mut().state.guests[index].poisoned = Some(guest::cut_off(e));
-            poisoned = true;
-        }
-    }
-    // The module that panicked is the innermost one, but asking is cheap and clears old messages.
-    store.data_mut().begin_call();
-    let mut panic = None;
-    for guest in &guests {
-        let message = guest.panic_message(store.as_context_mut());
-        panic = panic.or(message);
-    }
-    if poisoned && let Err(error) = port::relink_all(store) {
-        tracing::error!(%error, "a poisoned module could not be unlinked");
-    }
-    // What native code stored into strict windows before the trap is no matter of the next call.
-    if store
-        .data()
-        .state
-        .strict
-        .as_ref()
-        .is_some_and(|strict| strict.take_violations() > 0)
-        && let Err(error) = regions::refresh_strict(store)
-    {
-        tracing::error!(%error, "a strict window could not be mapped again");
-    }
-    if let Err(error) = regions::reattach(store) {
-        tracing::debug!(%error, "a guest did not take its regions again after a trap");
-    }
-    panic
 }
 
 /// # What there is

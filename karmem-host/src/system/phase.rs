@@ -43,8 +43,6 @@ impl Phase {
         match self {
             // Has the next use of the system put everything in order.
             Phase::Idle => Phase::Call,
-            // Recovering again could panic again, for ever.
-            Phase::Recovering => Phase::Idle,
             other => other,
         }
     }
@@ -69,6 +67,11 @@ impl<'s, 'a> During<'s, 'a> {
             before,
             returned: false,
         }
+    }
+
+    /// Whether a panic of a host function unwinds through this while the system is put in order.
+    pub(super) fn panics_in_recovery(&self) -> bool {
+        !self.returned && self.before == Phase::Recovering
     }
 
     /// Notes that the guest code returned or trapped, as opposed to a panic that unwinds through it.

@@ -14,6 +14,7 @@ use crate::message::Message;
 use crate::region::Access;
 use crate::system::client::{Receiving, Sending};
 use crate::system::phase::{During, Phase};
+use crate::system::regions::Change;
 use crate::system::{regions, shim};
 
 /// An implementation of an interface in the host: what `#[karmem::interface]` generates as
@@ -144,8 +145,9 @@ impl Serving<'_> {
     /// # Errors
     ///
     /// If the calling module has no such region, or the offset lies outside of it. For a message that
-    /// is to be changed also if the region is sealed, if another module is its writer, or if another
-    /// of the messages lies in the same region ([`Error::OpenedTwice`]).
+    /// is to be changed also if the region is sealed, if another module is its writer, if another
+    /// of the messages lies in the same region ([`Error::OpenedTwice`]), or if a module that has the region may be
+    /// waiting and does not expect it to change ([`Error::NotVolatile`]).
     pub fn open<const N: usize>(&mut self, messages: [(i64, bool); N]) -> Result<[Open<'_>; N]> {
         let wanted = messages.map(|(message, change)| (Message::from_i64(message), change));
         for (index, (message, change)) in wanted.into_iter().enumerate() {
@@ -200,6 +202,9 @@ impl Serving<'_> {
                 writer: state.guests[writer].guest.name.to_string(),
                 wanted: "the host".into(),
             }),
+            None if change => {
+                regions::may_change(state, message.handle(), Change::Written, Some(consumer))
+            }
             None => Ok(()),
         }
     }
@@ -228,21 +233,26 @@ impl Serving<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`System::grant`](crate::System::grant); [`Error::Starting`] while a module starts.
+    /// Those of [`System::grant`](crate::System::grant); [`Error::Starting`] while a module starts;
+    /// [`Error::NotVolatile`] if the module has the region already, or is to write what others have, and a module that may
+    /// be waiting does not expect that: see [`System::set_volatile`](crate::System::set_volatile).
     pub fn grant(&mut self, region: &str, module: &str, access: Access) -> Result<()> {
-        self.change(region, module, |store, handle, guest| {
+        let change = |guest| Change::Granted(guest, access);
+        self.change(region, module, change, |store, handle, guest| {
             regions::grant(store, handle, guest, access)
         })
     }
 
-    /// Takes a region away from a module, also while it waits for this call: what it has open reads as
+    /// Takes a region away from a module, also while it waits for this call: what it reads there is
     /// zeros from now on.
     ///
     /// # Errors
     ///
-    /// Those of [`System::revoke`](crate::System::revoke); [`Error::Starting`] while a module starts.
+    /// Those of [`System::revoke`](crate::System::revoke); [`Error::Starting`] while a module starts;
+    /// [`Error::NotVolatile`] if the module may be waiting and does not expect that: see
+    /// [`System::set_volatile`](crate::System::set_volatile).
     pub fn revoke(&mut self, region: &str, module: &str) -> Result<()> {
-        self.change(region, module, |store, handle, guest| {
+        self.change(region, module, Change::Revoked, |store, handle, guest| {
             regions::revoke(store, handle, guest)
         })
     }
@@ -252,15 +262,19 @@ impl Serving<'_> {
         &mut self,
         region: &str,
         module: &str,
+        change: impl FnOnce(usize) -> Change,
         f: impl FnOnce(&mut StoreContextMut<'_, Context>, u32, usize) -> Result<()>,
     ) -> Result<()> {
-        let store = &mut self.caller.get_mut().as_context_mut();
+        let caller = self.caller.get_mut();
+        caller.data().state.may_change()?;
+        let waits = consumer(caller, &self.consumer).ok();
+        let store = &mut caller.as_context_mut();
         let state = &store.data().state;
-        state.may_change()?;
         let (handle, guest) = (state.region(region)?, state.member(module)?);
-        let mut change = During::begin(store, Phase::Changing);
-        let changed = f(&mut change, handle, guest);
-        change.returned();
+        regions::may_change(state, handle, change(guest), waits)?;
+        let mut during = During::begin(store, Phase::Changing);
+        let changed = f(&mut during, handle, guest);
+        during.returned();
         changed
     }
 

@@ -97,6 +97,7 @@ impl System {
         let order: HashMap<_, _> = state.ports.iter().map(key).zip(0..).collect();
         let ports = &mut self.store.data_mut().state.ports;
         ports.sort_by_key(|port| order.get(&key(port)).copied());
+        self.store.data_mut().state.links_changed();
         port::relink_all(&mut self.cx())?;
         for index in 0..state.guests.len() {
             let mut guest = self.state().guests[index].guest.clone();

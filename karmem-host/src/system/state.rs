@@ -1,12 +1,13 @@
 //! What a system holds. It lies in the store, so that host functions reach it too.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::system::guest::Guest;
 use crate::system::phase::Phase;
-use crate::system::port::{Port, Provided};
+use crate::system::port::{Port, Provided, Target};
+use crate::system::recovery::Ended;
 use crate::system::regions::{Attached, Entry};
 use crate::system::shim::{Guards, Shims};
 use crate::system::table::Table;
@@ -37,6 +38,13 @@ pub(crate) struct State {
     pub(super) incoming: Vec<(u32, Attached)>,
     /// The host addresses of all windows, beginning to end.
     pub(super) occupied: BTreeMap<usize, usize>,
+    /// What was cut off while no call was, or in a call that went on: modules hold what they had then until they
+    /// are told.
+    pub(super) unsettled: Option<Ended>,
+    /// Whether a host function panicked in a recovery, and no recovery has come to its end since.
+    pub(super) recovery_panicked: bool,
+    /// Who can run while whom waits; found out when it is first asked for.
+    reach: OnceLock<Reach>,
     /// Notes what native code stores into strict windows; there is none before the first strict grant.
     pub(super) strict: Option<Arc<crate::sys::Strict>>,
 }
@@ -123,29 +131,87 @@ impl State {
         self.regions.iter().map(|(handle, _)| handle).collect()
     }
 
-    /// The guests that can run, directly or not, while `guest` waits for a call that it made, and
-    /// whether a host function that may write is among what they call.
-    pub(super) fn reached_from(&self, guest: usize) -> (Vec<bool>, bool) {
-        let mut reached = vec![false; self.guests.len()];
-        let mut writers = false;
-        let mut next = vec![guest];
-        let mut walked = vec![false; self.guests.len()];
-        while let Some(consumer) = next.pop() {
-            if std::mem::replace(&mut walked[consumer], true) {
-                continue;
+    /// Notes that ports were added or taken away.
+    pub(super) fn links_changed(&mut self) {
+        self.reach = OnceLock::new();
+    }
+
+    /// Who can run while whom waits.
+    pub(super) fn reach(&self) -> &Reach {
+        self.reach.get_or_init(|| {
+            let mut called = vec![Vec::new(); self.guests.len()];
+            for port in &self.ports {
+                if let Some(targets) = port.consumer.and_then(|guest| called.get_mut(guest)) {
+                    targets.push(port.target);
+                }
             }
-            for port in self.ports.iter().filter(|p| p.consumer == Some(consumer)) {
-                match port.target {
-                    crate::system::port::Target::Guest(target) => {
-                        reached[target] = true;
-                        next.push(target);
+            let guests = 0..self.guests.len();
+            Reach(guests.map(|guest| self.reached(guest, &called)).collect())
+        })
+    }
+
+    /// Who can run while a guest waits; `called` says by guest whom each calls itself.
+    fn reached(&self, guest: usize, called: &[Vec<Target>]) -> Reached {
+        let mut reached = Reached {
+            guests: vec![false; called.len()],
+            host: false,
+            writing_host: false,
+        };
+        let mut next = vec![guest];
+        while let Some(consumer) = next.pop() {
+            for target in called.get(consumer).into_iter().flatten() {
+                match *target {
+                    Target::Guest(target) => {
+                        if !std::mem::replace(&mut reached.guests[target], true) {
+                            next.push(target);
+                        }
                     }
-                    crate::system::port::Target::Host(provider) => {
-                        writers |= self.providers[provider].writes;
+                    // The heap's functions take and give numbers.
+                    Target::Host(0) => {}
+                    Target::Host(provider) => {
+                        reached.host = true;
+                        reached.writing_host |= self.providers[provider].writes;
                     }
                 }
             }
         }
-        (reached, writers)
+        reached
+    }
+}
+
+/// By guest: who can run while it waits for a call that it made.
+#[derive(Debug)]
+pub(super) struct Reach(Vec<Reached>);
+
+/// Who can run while a guest waits for a call that it made.
+#[derive(Debug)]
+struct Reached {
+    /// Guests that it calls, directly or not.
+    guests: Vec<bool>,
+    /// An implementation in the host.
+    host: bool,
+    /// One that says that it writes what lies in regions.
+    writing_host: bool,
+}
+
+impl Reach {
+    fn of(&self, guest: usize) -> Option<&Reached> {
+        self.0.get(guest)
+    }
+
+    /// Whether `other` can run while `guest` waits.
+    pub(super) fn leads(&self, guest: usize, other: usize) -> bool {
+        let reached = self.of(guest).and_then(|reached| reached.guests.get(other));
+        reached.copied().unwrap_or(true)
+    }
+
+    /// Whether an implementation in the host can.
+    pub(super) fn leads_to_host(&self, guest: usize) -> bool {
+        self.of(guest).is_none_or(|reached| reached.host)
+    }
+
+    /// Whether one can that says that it writes.
+    pub(super) fn leads_to_writing_host(&self, guest: usize) -> bool {
+        self.of(guest).is_none_or(|reached| reached.writing_host)
     }
 }

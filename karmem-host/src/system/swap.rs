@@ -175,6 +175,7 @@ impl System {
         member.poisoned = None;
         state.ports.retain(|port| port.consumer != Some(index));
         state.ports.extend(ports);
+        state.links_changed();
         // Every window of the old one goes, also one that the new one should not have got.
         for handle in self.state().handles() {
             let entry = self.store.data_mut().state.entry_mut(handle)?;
@@ -190,7 +191,7 @@ impl System {
         self.retire(&old);
         port::relink_all(&mut self.cx())?;
         if let Err(error) = regions::refresh_flags(&mut self.cx()) {
-            // As after a trap: who cannot be told goes on with what it knows.
+            // It is told before it is called again, or poisoned.
             tracing::warn!(%error, "a module was not told what a swap changed for its regions");
         }
         Ok(())

@@ -65,6 +65,9 @@ const STACK: u32 = 256 << 10;
 /// # }
 /// ```
 ///
+/// What a call that failed held of the guest library's (a value behind an interface, a lock) stays held until no thread is
+/// in a call; the call that comes next then tells the guest (`karmem_reset`).
+///
 /// A call's deadline ends a thread that spins, but not one that sleeps in `memory.atomic.wait32` without a
 /// timeout: a guest that is not trusted gets no threads.
 #[derive(Clone)]
@@ -81,8 +84,19 @@ pub(super) struct Inner {
     pub(super) stack: u32,
     /// A thread ran out of its stack.
     pub(super) overwritten: AtomicBool,
+    /// The calls that are running, in all threads.
+    pub(super) calls: Mutex<Calls>,
     /// Pages that the host took for stacks and parts, and that nobody uses, by address.
     free: Mutex<Vec<Range<u64>>>,
+}
+
+/// The calls of all threads.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// How many are running.
+    pub(super) running: usize,
+    /// Whether one failed, and the guest has not been told yet that it is not running any more.
+    pub(super) unsettled: bool,
 }
 
 impl fmt::Debug for Threads {
@@ -166,6 +180,7 @@ impl<'a> ThreadsBuilder<'a> {
                 limits: self.limits,
                 stack: self.stack.max(16),
                 overwritten: AtomicBool::new(false),
+                calls: Mutex::default(),
                 free: Mutex::default(),
             }),
         };
@@ -323,6 +338,11 @@ impl Threads {
 }
 
 impl Inner {
+    /// A thread that panicked under the lock left it whole: nothing panics in between.
+    pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A thread that panicked under the lock left the list whole: nothing panics in between.
     fn free(&self) -> MutexGuard<'_, Vec<Range<u64>>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)

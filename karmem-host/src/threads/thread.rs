@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use wasmtime::{Extern, Global, Store, TypedFunc, Val};
 
 use super::memory::{Area, Threads};
 use crate::budget::{self, Budget};
-use crate::call::{self, trap};
+use crate::call::{self, RESET, trap};
 use crate::context::Context;
 use crate::error::{Error, Result, text};
 use crate::prepared::{INITIALIZERS, check_imports, not_instantiated, stack_pointer};
 use crate::signature::{Params, Results, Signature};
+use crate::system::RECOVERY;
 
 /// An instance of the module of [`Threads`], with its own stack and thread-local variables. It can be
 /// sent to another thread, and used by one at a time. When it is dropped, its stack is used for another.
@@ -150,7 +152,42 @@ impl Thread {
     pub fn call<P: Params, R: Results>(&mut self, name: &str, params: P) -> Result<R> {
         self.threads.check()?;
         let func = self.func::<P, R>(name)?;
-        self.budget.give(&mut self.store);
+        let threads = self.threads.clone();
+        let running = self.begin(&threads)?;
+        let result = self.enter(None, name, &func, params);
+        running.end(result.is_err());
+        result
+    }
+
+    /// Notes that a call begins. If one failed before and this is the only one, the guest is told first.
+    fn begin<'a>(&mut self, threads: &'a Threads) -> Result<Running<'a>> {
+        // No other call begins while the guest is told.
+        let mut calls = threads.inner.calls();
+        if calls.unsettled && calls.running == 0 {
+            if let Ok(reset) = self.func::<(), ()>(RESET) {
+                self.enter(Some(Instant::now() + RECOVERY), RESET, &reset, ())?;
+            }
+            calls.unsettled = false;
+        }
+        calls.running += 1;
+        Ok(Running {
+            threads,
+            failed: true,
+        })
+    }
+
+    /// Every call into the guest goes through here; `until` when the time after a call that failed is over.
+    fn enter<P: Params, R: Results>(
+        &mut self,
+        until: Option<Instant>,
+        name: &str,
+        func: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R> {
+        match until {
+            None => self.budget.give(&mut self.store),
+            Some(until) => self.budget.spare(&mut self.store, until),
+        }
         func.call(&mut self.store, params).map_err(|e| {
             self.recover();
             let accountant = &self.store.data().accountant;
@@ -165,7 +202,8 @@ impl Thread {
     fn explain(&mut self, e: &mut Error) {
         // A stack that overflowed is no panic, and who knows what the module would say.
         if self.threads.check().is_ok() {
-            self.budget.give(&mut self.store);
+            self.budget
+                .spare(&mut self.store, Instant::now() + RECOVERY);
             let stack = self.stack.map(|(global, _)| global);
             let memory = Some(call::Memory::Shared(&self.threads.inner.memory));
             e.explain_by(&mut self.store, &self.inner, stack, memory);
@@ -201,6 +239,26 @@ impl Thread {
             wanted: Signature::of_rust::<P, R>().to_string(),
             found: Signature::of_wasm(&func.ty(&self.store)).to_string(),
         })
+    }
+}
+
+/// A call that is running, until this is dropped: also by a panic of a host function.
+struct Running<'a> {
+    threads: &'a Threads,
+    failed: bool,
+}
+
+impl Running<'_> {
+    fn end(mut self, failed: bool) {
+        self.failed = failed;
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut calls = self.threads.inner.calls();
+        calls.running -= 1;
+        calls.unsettled |= self.failed;
     }
 }
 

@@ -70,7 +70,9 @@ fn asking(faults: &[(&str, &str)]) -> String {
 }
 
 fn scene(text: &str) -> (Scene, BadClient) {
-    let mut scene = Scene::of(builder(text).provide(HostProvider));
+    // The host takes it away while the module waits.
+    let builder = builder(text).volatile("other");
+    let mut scene = Scene::of(builder.provide(HostProvider));
     let bad = scene.bad();
     (scene, bad)
 }
@@ -192,7 +194,8 @@ fn an_allocator_may_call_imports_that_belong_to_no_interface() {
     let mut plain = Imports::new(crate::engine());
     let count = move || _ = counter.fetch_add(1, Ordering::Relaxed);
     plain.func("env", "plain", count).unwrap();
-    let builder = builder(&text).provide(HostProvider).imports(&plain);
+    let builder = builder(&text).volatile("other");
+    let builder = builder.provide(HostProvider).imports(&plain);
     let mut scene = Scene::of(builder);
     let bad = scene.bad();
     for _ in 0..3 {

@@ -10,6 +10,7 @@ mod calls;
 mod hosts;
 mod large;
 mod loading;
+mod recovery;
 mod results;
 
 use std::sync::OnceLock;

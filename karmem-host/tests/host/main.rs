@@ -6,6 +6,7 @@ mod imports;
 mod loading;
 mod memory;
 mod prepared;
+mod resets;
 mod texts;
 mod traps;
 mod typed;

@@ -160,7 +160,7 @@ impl World {
                 continue;
             };
             let handle = region.handle;
-            let wanted_flags = region.flags(module, |module, writer| module < 3 && writer < 3);
+            let wanted_flags = region.flags(module);
             let Some(base) = self.call(module, |g| &g.base, handle) else {
                 return;
             };

@@ -9,6 +9,8 @@ use karmem_host::Access;
 pub struct Region {
     pub handle: u32,
     pub bytes: Vec<u8>,
+    /// Whether all modules are told that it may change while they wait.
+    pub volatile: bool,
     /// Who has a `Sealed` of the same number has the same bytes.
     pub sealed: Option<u64>,
     pub writer: Option<usize>,
@@ -55,6 +57,7 @@ impl Region {
             bytes,
             sealed,
             copied,
+            volatile: false,
             writer: None,
             windows: BTreeMap::new(),
             heap: BTreeMap::new(),
@@ -139,17 +142,36 @@ impl Region {
         }
     }
 
-    /// The flags that a module was told; `volatile` says whether others run while it waits.
-    pub fn flags(&self, module: usize, volatile: impl Fn(usize, usize) -> bool) -> i32 {
+    /// Whether a module is told that the region may change while it waits.
+    fn is_volatile(&self, module: usize) -> bool {
+        let writer = self.writer.filter(|_| self.sealed.is_none());
+        let changes = writer.is_some_and(|writer| writer != module && leads(module, writer));
+        self.volatile || changes
+    }
+
+    /// The flags that a module was told.
+    pub fn flags(&self, module: usize) -> i32 {
         if !self.windows.contains_key(&module) {
             return -1;
         }
-        let writes = i32::from(self.may_write(module));
-        let may_change = self.sealed.is_none()
-            && self
-                .writer
-                .is_some_and(|writer| writer != module && volatile(module, writer));
-        writes | i32::from(may_change) << 1
+        i32::from(self.may_write(module)) | i32::from(self.is_volatile(module)) << 1
+    }
+
+    /// Whether the host may give a module this access, or take the region away from it, while `caller` waits and
+    /// perhaps those that call it.
+    pub fn may_change(
+        &self,
+        caller: usize,
+        module: usize,
+        access: Option<Access>,
+        poisoned: impl Fn(usize) -> bool,
+    ) -> bool {
+        let new_writer = access == Some(Access::Write) && self.writer != Some(module);
+        self.windows.keys().all(|&other| {
+            let waits = (other == caller || leads(other, caller)) && !poisoned(other);
+            let sees_it = other == module || new_writer && leads(other, module);
+            !waits || !sees_it || self.is_volatile(other)
+        })
     }
 
     /// Whether a piece lies in the region and apart from all messages.
@@ -161,4 +183,9 @@ impl Region {
                 .iter()
                 .all(|(&other, &len)| end <= other || other + len.max(1) <= at)
     }
+}
+
+/// Whether a module can run while another one waits for a call: all but the last call each other.
+fn leads(module: usize, other: usize) -> bool {
+    module < 3 && other < 3
 }

@@ -438,7 +438,12 @@ impl World {
         }
         done.unwrap();
         let handle = self.handle(REGIONS[slot]);
-        self.regions[slot] = Some(Region::new(handle, bytes, seal, copied));
+        let mut region = Region::new(handle, bytes, seal, copied);
+        region.volatile = self.rng.one_in(2);
+        if region.volatile {
+            self.system.set_volatile(REGIONS[slot], true).unwrap();
+        }
+        self.regions[slot] = Some(region);
         self.check_region(slot);
         Ok(())
     }
@@ -562,6 +567,18 @@ impl World {
             seen.map(|bytes| i64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()))
         };
         let before = read(self);
+        let slot_of = |name| REGIONS.iter().position(|r| *r == name).unwrap();
+        let module_of = |name| NAMES.iter().position(|n| *n == name).unwrap();
+        let allowed = |region, to, access| {
+            let region = self.regions[slot_of(region)].as_ref();
+            let poisoned = |other: usize| self.members[other].poisoned;
+            region.is_none_or(|r| r.may_change(module, module_of(to), access, poisoned))
+        };
+        let allowed = match what {
+            Meanwhile::Grant(region, to, access) => allowed(region, to, Some(access)),
+            Meanwhile::Revoke(region, to) => allowed(region, to, None),
+            Meanwhile::Nothing | Meanwhile::Fail => true,
+        };
         let done = self.try_call(module, |g| &g.ask, (0, handle, at as u32));
         if let Some(refused) = self.refused(&[module]) {
             assert_eq!(done, Err(refused));
@@ -569,9 +586,12 @@ impl World {
         }
         self.counters.host_calls += 1;
         let came = self.order.lock().unwrap().1.take();
-        let slot_of = |name| REGIONS.iter().position(|r| *r == name).unwrap();
-        let module_of = |name| NAMES.iter().position(|n| *n == name).unwrap();
         let result = match what {
+            _ if !allowed => {
+                let refused = came.unwrap().map_err(|e| kind(&e));
+                assert_eq!(refused, Err("not volatile"));
+                Err("not volatile")
+            }
             Meanwhile::Nothing => Ok(()),
             Meanwhile::Fail => {
                 assert_eq!(done, Err("host"));

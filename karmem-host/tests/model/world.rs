@@ -340,7 +340,12 @@ impl World {
                 Removed::Sealed(sealed) => self.system.add_sealed(REGIONS[slot], &sealed).unwrap(),
             }
             let handle = self.handle(REGIONS[slot]);
-            self.regions[slot] = Some(Region::new(handle, model.bytes, model.sealed, model.copied));
+            let mut region = Region::new(handle, model.bytes, model.sealed, model.copied);
+            region.volatile = model.volatile;
+            self.system
+                .set_volatile(REGIONS[slot], region.volatile)
+                .unwrap();
+            self.regions[slot] = Some(region);
         }
         self.check_all();
     }
@@ -436,6 +441,7 @@ pub fn kind(e: &Error) -> &'static str {
         Error::BadAllocation { .. } => "bad allocation",
         Error::Poisoned { .. } => "poisoned",
         Error::HasWriter { .. } => "has writer",
+        Error::NotVolatile { .. } => "not volatile",
         Error::NotGranted { .. } => "not granted",
         Error::IsSealed { .. } => "sealed",
         Error::StillRead { .. } => "still read",

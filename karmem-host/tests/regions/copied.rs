@@ -14,6 +14,7 @@ fn copied(len: usize, x: u32) -> Region {
 fn run(engine: &Engine, region: Region) -> (Vec<i32>, Vec<u8>, SystemStats) {
     let mut seen = Vec::new();
     let mut system = chain(engine, region)
+        .volatile("r")
         .grant("r", "front", Access::Write)
         .grant("r", "back", Access::Read)
         .build()

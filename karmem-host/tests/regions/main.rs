@@ -21,3 +21,4 @@ mod states;
 #[cfg(all(target_os = "linux", feature = "strict"))]
 mod strict;
 mod support;
+mod volatile;

@@ -234,6 +234,7 @@ fn a_region_comes_back_as_it_is() {
 fn grants_change_while_a_guest_waits_for_the_host() {
     for engine in engines() {
         let mut system = chain(&engine, region(1, 5))
+            .volatile("r")
             .grant("r", "front", Access::Write)
             .build()
             .unwrap();

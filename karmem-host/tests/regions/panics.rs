@@ -158,3 +158,43 @@ fn a_panic_costs_no_place_in_a_pool() {
         assert_eq!(it.memory[ONE].address(&mut it.system, at, 0, 0).unwrap(), 0);
     }
 }
+
+#[test]
+fn a_panic_while_modules_are_told_of_a_trap_is_made_good_or_costs_the_module_below_which_it_came() {
+    for engine in engines() {
+        for callback in [DETACH, ATTACH, MESSAGE] {
+            for times in [1, 2] {
+                let mut it = Rogues::new(&engine);
+                it.system.grant("r", "one", Access::Write).unwrap();
+                it.system.grant("r", "two", Access::Read).unwrap();
+                let one = it.front[ONE].clone();
+                one.via(&mut it.system, callback, act::PANIC, times)
+                    .unwrap();
+                let two = it.front[TWO].clone();
+                panics(|| two.ask(&mut it.system, 0, 0, act::TRAP));
+                // The next use puts everything in order that the panic left.
+                if times == 1 {
+                    it.check();
+                    assert_eq!(it.writers_of_r(), ["one"]);
+                    continue;
+                }
+                panics(|| two.ask(&mut it.system, 0, 0, act::NOTHING));
+                two.ask(&mut it.system, 0, 0, act::HEAP).unwrap();
+                let why = it.system.poisoned("one").unwrap().unwrap();
+                assert!(
+                    why.contains("a host function that it called panicked"),
+                    "{why}"
+                );
+                assert_eq!(it.system.poisoned("two").unwrap(), None);
+                let error = two.ask(&mut it.system, 0, 0, act::CALL).unwrap_err();
+                assert!(
+                    error.to_string().contains("`one` cannot be called"),
+                    "{error}"
+                );
+                it.system.swap("one", &rogue(&engine)).unwrap();
+                it.check();
+                assert_eq!(it.writers_of_r(), ["one"]);
+            }
+        }
+    }
+}

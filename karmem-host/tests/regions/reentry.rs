@@ -200,6 +200,7 @@ fn a_module_that_waits_is_called_back_and_goes_on() {
         }
         assert_eq!(ask(&mut it, act::TRY).unwrap(), 1);
         assert_eq!(it.writers_of_r(), ["one"]);
+        it.system.set_volatile("r", true).unwrap();
         assert_eq!(ask(&mut it, act::REVOKE_ONE).unwrap(), 1);
         assert_eq!(it.writers_of_r(), [""; 0]);
     }

@@ -113,6 +113,8 @@ void karmem_free(uint32_t at, uint32_t size, uint32_t align) {
 // Regions by handle. A message travels as one number: the handle in the high half, the offset in the low half.
 
 #define REGIONS 64u
+// What is volatile may change during a call that this module makes: it reads nothing of it after the call that it
+// read before.
 enum { WRITABLE = 1, VOLATILE = 2, OUTBOX = 4 };
 
 typedef struct { uint32_t handle, base, len, flags; } Region;
@@ -128,9 +130,16 @@ void karmem_detach(uint32_t handle) {
         if (regions[i].handle == handle) regions[i].len = 0;
 }
 
-// The host announces all regions anew after a trap, so a handle may be there already.
+// A region that lies where it lay only changes its flags, also while this module waits for a call: what the outbox
+// holds stays.
 EXPORT(karmem_attach)
 void karmem_attach(uint32_t handle, uint32_t base, uint32_t len, uint32_t flags) {
+    for (uint32_t i = 0; i < REGIONS; i++) {
+        Region *known = &regions[i];
+        if (known->handle != handle || known->base != base || known->len != len) continue;
+        known->flags = flags;
+        return;
+    }
     karmem_detach(handle);
     if (flags & OUTBOX) top = 0;
     for (uint32_t i = 0; i < REGIONS; i++) {
@@ -139,6 +148,13 @@ void karmem_attach(uint32_t handle, uint32_t base, uint32_t len, uint32_t flags)
         return;
     }
     FAIL("there are more regions than this module has room for");
+}
+
+// After a call that trapped, or was ended, nothing of it is running any more: the host attaches all regions anew.
+EXPORT(karmem_reset)
+void karmem_reset(void) {
+    for (uint32_t i = 0; i < REGIONS; i++) regions[i].len = 0;
+    top = 0;
 }
 
 static const Region *find(uint32_t handle) {

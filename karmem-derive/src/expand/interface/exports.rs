@@ -94,7 +94,7 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
     let names: Vec<_> = method.params.iter().map(|param| &param.ident).collect();
     let numbers = method.params.iter().map(|param| abi(input, param));
     let returned = returned(input, method);
-    let (called, it, from) = (local("called"), local("it"), local("from"));
+    let (instance, it, from) = (local("instance"), local("it"), local("from"));
     let opened = method.params.iter().map(|param| opened(input, param));
     let from_tokens = from.to_token_stream();
     let lifted = method
@@ -116,10 +116,10 @@ fn of_method(input: &Interface, method: &Method, of: &Ident) -> TokenStream {
         #[doc(hidden)]
         #[inline(never)]
         pub fn #helper<#of: #trait_ident + ::core::default::Default>(
-            #called: #krate::guest::Called<'_, #of>,
+            #instance: &#krate::guest::Instance<#of>,
             #(#names: #numbers),*
         ) #returned {
-            #krate::guest::serve(#called, #title, |#it, #from| {
+            #krate::guest::serve(#instance, #title, |#it, #from| {
                 #(#opened)*
                 #result
             })
@@ -230,7 +230,7 @@ pub(crate) fn expand(exports: &Exports) -> TokenStream {
             quote! {
                 #[unsafe(export_name = #symbol)]
                 extern "C" fn #name(#(#names: #types),*) -> #result {
-                    <dyn #trait_ident>::#helper::<#ty>(#instance.called(), #(#names),*)
+                    <dyn #trait_ident>::#helper::<#ty>(&#instance, #(#names),*)
                 }
             }
         });

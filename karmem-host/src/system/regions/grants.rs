@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::Attached;
 use super::each_window;
-use super::telling::{flags, refresh_flags, told};
+use super::telling::{Told, flags, refresh_flags, told};
 use super::watch::{expect_traps, is_watched, unwatch, watch};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -74,16 +74,19 @@ struct Grant<'s, 'a> {
 impl Grant<'_, '_> {
     fn make(&mut self, access: Access) -> Result<()> {
         let (handle, guest) = (self.handle, self.guest);
+        if access == Access::Write && self.before.1 != Some(guest) {
+            self.store.data_mut().state.entry_mut(handle)?.writer = Some(guest);
+            // Who cannot be told of a new writer must not have the region change under it.
+            refresh_flags(self.store)?;
+        }
         match self.before.0 {
             Some(_) => change(self.store, handle, guest, access)?,
             None => self.map(access)?,
         }
         let entry = self.store.data_mut().state.entry_mut(handle)?;
-        match access {
-            Access::Write => entry.writer = Some(guest),
-            // Who gives up writing leaves the place to others.
-            _ if entry.writer == Some(guest) => entry.writer = None,
-            _ => {}
+        // Who gives up writing leaves the place to others.
+        if access != Access::Write && entry.writer == Some(guest) {
+            entry.writer = None;
         }
         if self.before.0.is_none() {
             self.announce()?;
@@ -111,7 +114,7 @@ impl Grant<'_, '_> {
         };
         let effective = entry.effective(access);
         let flags = announce_new(self.store, handle, &instance, at, effective)?;
-        told(self.store, handle, guest, flags)
+        told(self.store, handle, guest, Told::first(flags))
     }
 
     /// Puts back what the host changed. If the system refuses that, books and mappings say the same all the
@@ -140,7 +143,7 @@ impl Grant<'_, '_> {
         let entry = state.entry(handle).ok();
         let window = entry.and_then(|entry| {
             let window = entry.window(guest)?;
-            Some((window.at, entry.len(), window.flags.is_some()))
+            Some((window.at, entry.len(), window.told.is_known()))
         });
         if let Err(error) = self.undo() {
             tracing::error!(%error, "a grant that failed could not be undone");
@@ -187,7 +190,7 @@ pub(in crate::system) fn attach_incoming(
     watched?;
     let flags = announce_new(store, handle, instance, at, effective)?;
     if let Some((_, attached)) = store.data_mut().state.incoming.last_mut() {
-        attached.flags = Some(flags);
+        attached.told = Told::first(flags);
     }
     Ok(())
 }
@@ -230,7 +233,7 @@ fn map(
         at,
         access,
         window,
-        flags: None,
+        told: Told::default(),
         version: 0,
     };
     Ok((attached, watched))

@@ -11,6 +11,7 @@ impl Entry {
             body: std::mem::replace(&mut self.body, Body::Lost),
             writer: self.writer,
             outbox: self.outbox,
+            volatile: self.volatile,
             windows: Vec::new(),
             heap: self.heap.take(),
             version: self.version,

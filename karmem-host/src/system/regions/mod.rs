@@ -22,7 +22,8 @@ pub(super) use grants::{
 use grants::{clear, revoke_all};
 pub(super) use lending::{lend_all, take_back_all};
 pub(super) use sealing::{seal, unseal};
-pub(super) use telling::{reattach, refresh_flags};
+use telling::Told;
+pub(super) use telling::{Change, announce_anew, may_change, refresh_flags};
 
 /// A region in a system.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Entry {
     pub(in crate::system) writer: Option<usize>,
     /// Whether it holds the outgoing messages of its writer, or of the host if there is none.
     pub(in crate::system) outbox: bool,
+    /// Whether it may change while guests wait in ways that the links do not tell.
+    pub(in crate::system) volatile: bool,
     pub(in crate::system) windows: Vec<Attached>,
     pub(in crate::system) heap: Option<Heap>,
     /// Counts the changes of the bytes, as far as the host knows of them: for regions that are copied.
@@ -55,8 +58,7 @@ pub(in crate::system) struct Attached {
     pub(in crate::system) at: u32,
     pub(in crate::system) access: Access,
     window: Window,
-    /// What the guest was told of it; `None` before it is, and if that did not succeed.
-    flags: Option<u32>,
+    told: Told,
     version: u64,
 }
 
@@ -72,6 +74,7 @@ impl Entry {
             body,
             writer,
             outbox,
+            volatile: false,
             windows: Vec::new(),
             heap: None,
             version: 1,

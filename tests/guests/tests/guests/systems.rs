@@ -151,3 +151,25 @@ fn problems<T: std::fmt::Debug>(result: Result<T>) -> Vec<String> {
         other => panic!("not about a link: {other}"),
     }
 }
+
+/// The functions of the ABI for a module that is written by hand.
+const FREE: &str = r#"
+    (memory (export "memory") 1)
+    (global $sp (export "__stack_pointer") (mut i32) (i32.const 4096))
+    (func (export "karmem_alloc") (param i32 i32) (result i32)
+        (i32.shl (memory.grow (i32.shr_u (i32.add (local.get 0) (i32.const 65535)) (i32.const 16)))
+            (i32.const 16)))
+    (func (export "karmem_free") (param i32 i32 i32))
+    (func (export "karmem_attach") (param i32 i32 i32 i32))
+    (func (export "karmem_detach") (param i32))
+    (func (export "karmem_reset"))"#;
+
+/// The methods of `Peer`, of which `count` does this.
+fn counts(body: &str) -> String {
+    format!(
+        r#"(func (export "tests_peer__joined") (param i64 i64) (result i64) unreachable)
+        (func (export "tests_peer__checked") (param i32) (result i64) unreachable)
+        (func (export "tests_peer__step") (param i64 i64) unreachable)
+        (func (export "tests_peer__count") (result i32) {body})"#
+    )
+}

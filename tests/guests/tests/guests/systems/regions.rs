@@ -1,12 +1,15 @@
 //! What guests do in regions: what may change under them, and what they put there themselves.
 
 use karmem::Shared;
-use karmem::host::{Access, Error, System};
-use karmem_tests_guest_ifaces::{Point, Refusal, World};
+use karmem::host::{
+    Access, Caller, Definer, Error, Module, Provider, Region, Result, System, provided,
+};
+use karmem_tests_guest_ifaces::{PeerProvider, Point, Refusal, World};
 
-use super::{By, SAME, builder, client, panic_text, world};
+use super::{By, FREE, Native, SAME, builder, client, counts, kinds, panic_text, world};
+use crate::{engine, limits};
 
-fn why(system: &mut System, shared: Shared<World>) -> Result<u32, String> {
+fn why(system: &mut System, shared: Shared<World>) -> std::result::Result<u32, String> {
     let held = client(system).held(system, shared).unwrap();
     held.map_err(|refusal| refusal.why)
 }
@@ -61,9 +64,116 @@ fn what_the_host_may_change_is_not_held_either() {
     let shared = system.write("world", &world("volatile")).unwrap();
     let text = why(&mut system, shared).unwrap_err();
     assert!(text.contains("the call may change it"), "{text}");
-    // Not even the host may write what a module writes.
+    // For the module that writes it the host may write it, too.
     system.grant("world", "kinds", Access::Write).unwrap();
+    let text = why(&mut system, shared).unwrap_err();
+    assert!(text.contains("the call may change it"), "{text}");
+    // What another one writes the host may not, which this module cannot reach.
+    let other = format!("(module {FREE} {})", counts("(i32.const 1)"));
+    let other = Module::from_bytes_untyped(engine(), wat::parse_str(other).unwrap()).unwrap();
+    let mut system = builder(By::Host)
+        .module("other", &other)
+        .link("kinds", "tests/peer", "host")
+        .grant("world", "other", Access::Write)
+        .grant("world", "kinds", Access::Read)
+        .build()
+        .unwrap();
+    let shared = system.write("world", &world("the other's")).unwrap();
     assert_eq!(why(&mut system, shared), Ok(7 + 1));
+}
+
+/// What an implementation in the host does with the region while `kinds` waits, and reads it.
+#[derive(Clone, Copy, Debug)]
+enum Meanwhile {
+    Writes,
+    Revokes,
+    GrantsAnew,
+    MakesAnotherTheWriter,
+}
+
+/// A peer that is written by hand, and says nothing of what it writes.
+struct Sly(Meanwhile);
+
+impl Provider for Sly {
+    type Interface = <PeerProvider<Native> as Provider>::Interface;
+
+    fn define(self, host: &mut Definer<'_>) -> Result<()> {
+        let Sly(meanwhile) = self;
+        let this = provided(());
+        host.method("count", move |caller: Caller<'_>| {
+            this.serve(caller, |(), cx| {
+                match meanwhile {
+                    Meanwhile::Writes => {
+                        let world = cx.shared::<World>("world")?.to_i64();
+                        cx.view_mut::<World>(world)?.set_frame(999);
+                    }
+                    Meanwhile::Revokes => cx.revoke("world", "kinds")?,
+                    Meanwhile::GrantsAnew => cx.grant("world", "kinds", Access::Read)?,
+                    Meanwhile::MakesAnotherTheWriter => {
+                        cx.grant("world", "other", Access::Write)?
+                    }
+                }
+                Ok(1)
+            })
+        })?;
+        let nothing = |_: Caller<'_>, _: i64, _: i64| -> i64 { 0 };
+        host.method("joined", nothing)?;
+        host.method("checked", |_: Caller<'_>, _: i32| -> i64 { 0 })?;
+        host.method("step", |_: Caller<'_>, _: i64, _: i64| {})
+    }
+}
+
+#[test]
+fn a_view_does_not_change_whatever_the_host_does() {
+    // A guest that `kinds` does not call.
+    let other = format!("(module {FREE} {})", counts("(i32.const 1)"));
+    let other = Module::from_bytes_untyped(engine(), wat::parse_str(other).unwrap()).unwrap();
+    for meanwhile in [
+        Meanwhile::Writes,
+        Meanwhile::Revokes,
+        Meanwhile::GrantsAnew,
+        Meanwhile::MakesAnotherTheWriter,
+    ] {
+        for volatile in [false, true] {
+            let mut builder = System::builder(engine())
+                .limits(limits())
+                .module("kinds", kinds())
+                .module("other", &other)
+                .provide(Sly(meanwhile))
+                .link("kinds", "tests/peer", "host")
+                .region("world", Region::anonymous(1 << 16).unwrap());
+            if volatile {
+                builder = builder.volatile("world");
+            }
+            let mut system = builder.build().unwrap();
+            // While nobody else writes it, the host may, by the methods that take a `ViewMut`.
+            let host_may = matches!(
+                meanwhile,
+                Meanwhile::Writes | Meanwhile::MakesAnotherTheWriter
+            );
+            if !host_may {
+                system.grant("world", "other", Access::Write).unwrap();
+            }
+            system.grant("world", "kinds", Access::Read).unwrap();
+            let shared = system.write("world", &world("held")).unwrap();
+            let held = client(&mut system).held(&mut system, shared);
+            if volatile || host_may {
+                let text = held.unwrap().unwrap_err().why;
+                assert!(
+                    text.contains("the call may change it"),
+                    "{meanwhile:?}: {text}"
+                );
+            } else {
+                let text = held.unwrap_err().to_string();
+                assert!(
+                    text.contains("cannot change while `kinds`"),
+                    "{meanwhile:?}: {text}"
+                );
+            }
+            assert_eq!(system.view(shared).unwrap().frame(), 7);
+            assert_eq!(client(&mut system).sum(&mut system, shared).unwrap(), 1.5);
+        }
+    }
 }
 
 #[test]

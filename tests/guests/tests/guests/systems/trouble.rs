@@ -3,10 +3,14 @@
 use karmem::host::{Access, Region};
 use karmem_tests_guest_ifaces::{Peer, PeerProvider, Point, Team, World};
 
-use super::{By, SAME, builder, client, kinds, panic_text, world};
+use super::{By, FREE, SAME, builder, client, counts, kinds, load, panic_text, world};
 use crate::{engine, limits};
-use karmem::ViewMut;
-use karmem::host::{Reason, System};
+use karmem::host::wasmtime::Config;
+use karmem::host::{Engine, Limits, Module, Reason, System};
+use karmem::{Shared, ViewMut};
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 #[test]
 fn a_panic_says_what_it_said() {
@@ -151,4 +155,81 @@ fn twenty_thousand_traps_change_nothing() {
     assert_eq!(system.poisoned("kinds").unwrap(), None);
     kinds.step(&mut system, shared, &Point::default()).unwrap();
     assert_eq!(system.view(shared).unwrap().frame(), 8);
+}
+
+/// `kinds`, and a peer that is not well: its `count` never ends.
+fn beside_a_loop(engine: &Engine, limits: Limits) -> (System, Shared<World>) {
+    let peer = format!(
+        "(module {FREE} {})",
+        counts("(loop $l (br $l)) (i32.const 0)")
+    );
+    let peer = Module::from_bytes_untyped(engine, wat::parse_str(peer).unwrap()).unwrap();
+    let mut system = System::builder(engine)
+        .limits(limits)
+        .module("kinds", &load(engine, "karmem-tests-guest-ifaces"))
+        .module("peer", &peer)
+        .region("world", Region::anonymous(1 << 16).unwrap())
+        .grant("world", "kinds", Access::Write)
+        .build()
+        .unwrap();
+    let shared = system.write("world", &world("stays")).unwrap();
+    (system, shared)
+}
+
+/// It had the world open when its peer was ended, and has it again: for reading and for changing.
+fn goes_on(system: &mut System, shared: Shared<World>) {
+    system.set_deadline(Some(Duration::from_secs(60)));
+    let kinds = client(system);
+    assert_eq!(kinds.sum(system, shared).unwrap(), 1.5);
+    kinds.step(system, shared, &Point::default()).unwrap();
+    assert_eq!(kinds.count(system).unwrap(), 1);
+    assert_eq!(system.poisoned("kinds").unwrap(), None);
+}
+
+#[test]
+fn an_honest_neighbour_goes_on_after_a_deadline() {
+    let (mut system, shared) = beside_a_loop(engine(), limits());
+    for _ in 0..5 {
+        system.set_deadline(Some(Duration::from_millis(20)));
+        let held = client(&mut system).held(&mut system, shared);
+        assert!(held.unwrap_err().to_string().contains("deadline"));
+        goes_on(&mut system, shared);
+    }
+}
+
+#[test]
+fn an_honest_neighbour_goes_on_after_its_fuel_is_used_up() {
+    let mut config = Config::new();
+    config.consume_fuel(true);
+    let engine = Engine::with_config(config).unwrap();
+    let (mut system, shared) = beside_a_loop(&engine, limits().fuel(200_000));
+    for _ in 0..5 {
+        let held = client(&mut system).held(&mut system, shared);
+        assert!(held.unwrap_err().to_string().contains("fuel"));
+        goes_on(&mut system, shared);
+    }
+}
+
+#[test]
+fn an_honest_neighbour_goes_on_after_an_awaited_deadline() {
+    let (mut system, shared) = beside_a_loop(engine(), limits());
+    let mut context = Context::from_waker(Waker::noop());
+    for round in 0..10 {
+        system.set_deadline(Some(Duration::from_millis(5)));
+        let kinds = client(&mut system);
+        let mut call = Box::pin(kinds.held_async(&mut system, shared));
+        if round % 2 == 0 {
+            // Nobody waits for its end.
+            assert!(call.as_mut().poll(&mut context).is_pending());
+        } else {
+            let held = loop {
+                if let Poll::Ready(held) = call.as_mut().poll(&mut context) {
+                    break held;
+                }
+            };
+            assert!(held.unwrap_err().to_string().contains("deadline"));
+        }
+        drop(call);
+        goes_on(&mut system, shared);
+    }
 }
