@@ -527,13 +527,13 @@ impl System {
         if let Some(port) = known {
             return Ok(port.clone());
         }
-        let mut held = self.hold();
-        let store = &mut held.cx();
+        let store = &mut self.cx();
         let (_, ports) = make_ports(store, None, shim::HOST, &[(wanted, target)])?;
         let port = ports.into_iter().next();
         let port = port.ok_or_else(|| Error::Instantiate("no port".into()))?;
         port::link(store, &port)?;
         // Known only once everything is there that its calls need.
+        let mut held = self.hold();
         held.give_late_outbox(guest, &port)?;
         held.store.data_mut().state.ports.push(port.clone());
         Ok(port)

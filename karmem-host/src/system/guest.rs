@@ -213,7 +213,7 @@ impl Guest {
         let unsettled = &mut store.data_mut().state.unsettled;
         *unsettled = (*unsettled).max(Some(ended));
         let poisoned = match ended {
-            Ended::Call => poison_hidden(store, e),
+            Ended::Call => poison_hidden(store, e, Some(self.index)),
             Ended::Abi if self.survives_traps() => false,
             Ended::Abi => match self.member(&mut store.data_mut().state) {
                 Some(member) => {

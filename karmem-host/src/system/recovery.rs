@@ -68,7 +68,7 @@ impl System {
         store.data_mut().state.stats.traps += 1;
         let context = store.data();
         let (denied, limits) = (context.accountant.denied, *context.accountant.limits());
-        let poisoned = poison_hidden(store, &e);
+        let poisoned = poison_hidden(store, &e, None);
         let panic = recover(store, poisoned, Ended::Call);
         self.renew();
         let mut error = crate::call::trap(name, e, denied, &limits);
@@ -96,7 +96,7 @@ impl System {
             tracing::debug!(%error, "a copied region could not be read back");
         }
         let ended = wasmtime::Error::msg("it did not come to its end");
-        poison_hidden(store, &ended);
+        poison_hidden(store, &ended, None);
         // A recovery that panicked may have poisoned others. Nobody asks for the message of a panic here.
         let _ = recover(store, true, Ended::Call);
     }
@@ -121,8 +121,13 @@ pub(super) enum Ended {
     Call,
 }
 
-/// Poisons the modules that keep hidden state, if they may have been running; `true` if there is one.
-pub(super) fn poison_hidden(store: &mut StoreContextMut<'_, Context>, e: &wasmtime::Error) -> bool {
+/// Poisons the modules that keep hidden state, if they may have been running; `true` if there is one. The module in
+/// the place `starting` is left out: what ran there was a new instance, and the old one may be of the same code.
+pub(super) fn poison_hidden(
+    store: &mut StoreContextMut<'_, Context>,
+    e: &wasmtime::Error,
+    starting: Option<usize>,
+) -> bool {
     // wasmtime keeps the innermost frames; if there may be more, any module may have been running.
     const FRAMES: usize = 20;
     let trace = e.downcast_ref::<WasmBacktrace>();
@@ -134,7 +139,7 @@ pub(super) fn poison_hidden(store: &mut StoreContextMut<'_, Context>, e: &wasmti
             poisoned: why,
             ..
         } = member;
-        let may_run = trace.is_none_or(|trace| guest.is_in(trace));
+        let may_run = Some(guest.index) != starting && trace.is_none_or(|trace| guest.is_in(trace));
         if !guest.survives_traps() && may_run && why.is_none() {
             *why = Some(cut_off(e));
             poisoned = true;

@@ -223,6 +223,7 @@ fn a_rebuilt_system_is_as_before() {
             .region("copied", Region::copied(65536).unwrap())
             .region("gone", region(65536, 9))
             .region("unused", region(65536, 10))
+            .volatile("r")
             .grant("r", "front", Access::Write)
             .grant("r", "back", Access::Read)
             .grant("sealed", "front", Access::Write)
