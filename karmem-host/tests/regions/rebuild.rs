@@ -162,6 +162,10 @@ fn what_cannot_be_given_back_is_counted_and_ends_swapping_until_a_rebuild() {
 
 #[test]
 fn swaps_go_on_for_ever() {
+    alone("rebuild::swaps_go_on_for_ever", swap_for_ever);
+}
+
+fn swap_for_ever() {
     const SWAPS: usize = 20_000;
     let engine = engine();
     let mut system = chain(&engine, region(65536, 7))

@@ -220,28 +220,9 @@ fn systems_on_several_threads_do_not_disturb_each_other() {
     }
 }
 
-/// In a process of its own, as the other tests need mappings too.
 #[test]
 fn guests_cannot_use_up_the_kernels_mappings() {
-    const CHILD: &str = "KARMEM_TEST_MAPPINGS";
-    if std::env::var_os(CHILD).is_some() {
-        return scatter();
-    }
-    let out = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "strict::guests_cannot_use_up_the_kernels_mappings",
-            "--nocapture",
-        ])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    assert!(
-        out.status.success(),
-        "{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
-    assert!(String::from_utf8_lossy(&out.stdout).contains("1 passed"));
+    alone("strict::guests_cannot_use_up_the_kernels_mappings", scatter);
 }
 
 fn scatter() {

@@ -1,5 +1,6 @@
 //! A guest that does what it is told to do with regions.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 
 use karmem_core::Interface;
@@ -226,24 +227,19 @@ pub(crate) fn engines() -> [Engine; 2] {
     [engine(), pooling(4, |_| {})]
 }
 
-/// Compiles a module, once per engine.
+/// Compiles a module, once for each text and the engine that all tests share. Other engines end with their tests, as
+/// a pool takes thousands of mappings.
 pub(crate) fn module(engine: &Engine, text: &str) -> Module {
-    static KNOWN: Mutex<Vec<(String, Module)>> = Mutex::new(Vec::new());
-    let same = |module: &Module| {
-        karmem_host::wasmtime::Engine::same(module.engine().wasmtime(), engine.wasmtime())
-    };
-    let find = |known: &[(String, Module)]| {
-        let mut known = known.iter();
-        known
-            .find(|(t, module)| t == text && same(module))
-            .map(|(_, module)| module.clone())
-    };
-    if let Some(module) = find(&KNOWN.lock().unwrap()) {
-        return module;
+    static KNOWN: Mutex<BTreeMap<String, Module>> = Mutex::new(BTreeMap::new());
+    let shared = karmem_host::wasmtime::Engine::same(self::engine().wasmtime(), engine.wasmtime());
+    if shared && let Some(module) = KNOWN.lock().unwrap().get(text) {
+        return module.clone();
     }
     let wasm = wat::parse_str(format!("(module {text})")).unwrap();
     let module = Module::from_bytes_untyped(engine, wasm).unwrap();
-    KNOWN.lock().unwrap().push((text.into(), module.clone()));
+    if shared {
+        KNOWN.lock().unwrap().insert(text.into(), module.clone());
+    }
     module
 }
 
@@ -311,4 +307,24 @@ pub(crate) fn trap(result: Result<i32>) -> String {
         Err(Error::Trap(trap)) => trap.to_string(),
         other => panic!("{other:?}"),
     }
+}
+
+/// Runs a test in a process of its own: it takes nearly all mappings that a process may have, and the tests beside it
+/// need some too.
+pub fn alone(test: &str, body: fn()) {
+    const CHILD: &str = "KARMEM_TEST_ALONE";
+    if std::env::var_os(CHILD).is_some() {
+        return body();
+    }
+    let out = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    assert!(String::from_utf8_lossy(&out.stdout).contains("1 passed"));
 }
