@@ -23,8 +23,7 @@ pub(super) enum Phase {
     Call,
     /// An implementation in the host changes grants, within a call.
     Changing,
-    /// The module in this place starts: its start function, before its imports lead anywhere, or `_initialize`, which
-    /// may call others. Grants, regions, links and versions do not change.
+    /// The module in this place starts: its start function and `_initialize`, which may call others. Grants, regions, links and versions do not change.
     Starting(usize),
     /// A function of the ABI runs for the host, which waits for it in the middle of a change.
     Callback {
