@@ -1,3 +1,5 @@
+extern crate std;
+
 use super::generation::Holder;
 use super::*;
 use ::alloc::boxed::Box;
