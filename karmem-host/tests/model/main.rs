@@ -7,10 +7,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod calls;
+mod changes;
 mod check;
 mod guest;
+mod heap;
+mod host;
 mod model;
 mod steps;
+mod versions;
 mod world;
 
 use karmem_host::Engine;
