@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use karmem_host::{Access, Engine, Module, Region, Removed};
+use karmem_host::{Access, Engine, Limits, Module, Region, Removed};
 
 use crate::rogues::*;
 use crate::support::*;
@@ -113,6 +113,23 @@ fn a_panic_in_a_new_version_leaves_the_old_one() {
             }
         }
     }
+}
+
+#[test]
+fn a_panic_in_a_new_version_costs_no_memory() {
+    let engine = engine();
+    let limits = Limits::default().memory(4 << 20);
+    let builder = builder(&engine, &Start::default()).limits(limits);
+    let mut it = Rogues::of(builder.build().unwrap());
+    it.system.grant("r", "one", Access::Write).unwrap();
+    let new = late(&engine, ATTACH, 0);
+    for tried in 1..=30 {
+        panics(|| it.system.swap("one", &new));
+        assert_eq!(it.system.stats().retired, tried);
+    }
+    it.system.swap("one", &rogue(&engine)).unwrap();
+    assert_eq!(it.writers_of_r(), ["one"]);
+    it.check();
 }
 
 /// A rogue that panics in a callback when it was called some times.
