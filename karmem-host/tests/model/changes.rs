@@ -5,6 +5,7 @@ use karmem_host::{Access, Removed};
 use crate::common::STRICT;
 use crate::guest::WASM_PAGE;
 use crate::model::Region;
+use crate::readers::Held;
 use crate::steps::Done;
 use crate::world::{MODULES, NAMES, REGIONS, World, kind};
 
@@ -83,7 +84,12 @@ impl World {
         if self.held.len() < 3 && self.rng.one_in(2) {
             let region = self.regions[slot].as_ref().unwrap();
             let (bytes, copied) = (region.bytes.clone(), region.copied);
-            self.held.push((seal, sealed, bytes, copied));
+            self.held.push(Held {
+                seal,
+                sealed,
+                bytes,
+                copied,
+            });
         }
         Ok(())
     }
@@ -109,8 +115,8 @@ impl World {
         }
         let index = self.rng.below(self.held.len());
         self.note("drop a sealed region");
-        let (_, sealed, bytes, _) = self.held.swap_remove(index);
-        assert_eq!(*sealed, bytes[..]);
+        let held = self.held.remove(index);
+        assert_eq!(*held.sealed, held.bytes[..]);
         Ok(())
     }
 
@@ -119,9 +125,9 @@ impl World {
         let share = !self.held.is_empty() && self.rng.one_in(4);
         let (done, bytes, seal, copied) = if share {
             let index = self.rng.below(self.held.len());
-            let (seal, sealed, bytes, copied) = &self.held[index];
-            let done = self.system.add_sealed(REGIONS[slot], sealed);
-            (done, bytes.clone(), Some(*seal), *copied)
+            let held = self.held.get(index);
+            let done = self.system.add_sealed(REGIONS[slot], &held.sealed);
+            (done, held.bytes.clone(), Some(held.seal), held.copied)
         } else {
             let len = WASM_PAGE * (1 + self.rng.below(2));
             let copied = self.copying && !self.rng.one_in(3);

@@ -13,7 +13,9 @@ impl World {
         self.steps += 1;
         let (name, done) = match self.rng.below(1000) {
             0..130 => ("guest write", self.guest_fill()),
-            130..230 => ("guest store", self.guest_store()),
+            130..140 => ("attack", self.attack()),
+            140..150 => ("slow guest write", self.guest_slowly()),
+            150..230 => ("guest store", self.guest_store()),
             230..330 => ("guest read", self.guest_read()),
             330..430 => ("host write", self.host_write()),
             430..530 => ("grant", self.grant()),
@@ -42,7 +44,8 @@ impl World {
             Err(_) => count.1 += 1,
         }
         // Seldom, because its time passes.
-        if self.rng.one_in(12_000) {
+        let seldom = if self.fuel.is_some() { 100 } else { 12_000 };
+        if self.rng.one_in(seldom) {
             self.endless();
             self.done.entry("endless loop").or_default().0 += 1;
         }
@@ -152,6 +155,16 @@ impl World {
             let member = &mut self.members[*module];
             member.poisoned |= member.version.hidden;
         }
+    }
+
+    /// A host function panicked, and the panic left the call or the operation: nobody knows which modules were
+    /// running.
+    pub fn abandoned(&mut self) {
+        let everybody: Vec<usize> = (0..MODULES).collect();
+        self.cut_off(&everybody);
+        // Which the next use finds out.
+        let module = self.module();
+        self.call(module, |g| &g.version, ());
     }
 
     pub fn guest_fill(&mut self) -> Done {

@@ -1,11 +1,12 @@
 //! Steps that exchange modules, and systems.
 
-use karmem_host::{Removed, System};
+use karmem_host::{Access, Removed, System};
 
-use crate::guest::BAD;
+use crate::guest::{BAD, Bad};
+use crate::host::{Meanwhile, silently};
 use crate::model::Region;
 use crate::world::{
-    Counters, MODULES, NAMES, REGIONS, VERSIONS, World, fresh, kind, make, version,
+    Counters, DEADLINE, MODULES, NAMES, REGIONS, SOON, VERSIONS, World, fresh, kind, make, version,
 };
 
 impl World {
@@ -17,16 +18,14 @@ impl World {
             let (bad, want) = BAD[which];
             let module = which % MODULES;
             self.note(format!("swap {} for one where {bad:?}", NAMES[module]));
-            let e = self
-                .system
-                .swap(NAMES[module], &self.bad[which])
-                .unwrap_err();
-            assert_eq!(kind(&e), want, "{e}");
-            if want != "link" {
-                self.counters.retired += 1;
-            }
+            self.swap_for_bad(which, module);
             return Err(want);
         }
+        self.swap_for_good(module);
+        Ok(())
+    }
+
+    pub fn swap_for_good(&mut self, module: usize) {
         let number = self.rng.below(VERSIONS as usize) as i32;
         self.note(format!("swap {} for version {number}", NAMES[module]));
         self.system
@@ -39,7 +38,38 @@ impl World {
             region.refresh(module);
         }
         self.check_own(module);
-        Ok(())
+    }
+
+    /// A version that must be refused, and nothing else happens.
+    fn swap_for_bad(&mut self, which: usize, module: usize) {
+        let (bad, want) = BAD[which];
+        if bad == Bad::AttachLoops {
+            self.system.set_deadline(Some(SOON));
+        }
+        if bad == Bad::InitialiseAsks {
+            let grant = Meanwhile::Grant(REGIONS[0], NAMES[module], Access::Write);
+            *self.order.lock().unwrap() = (Some(grant), None);
+        }
+        let swapped = silently(|| self.system.swap(NAMES[module], &self.bad[which]));
+        self.system.set_deadline(Some(DEADLINE));
+        match &swapped {
+            Some(done) => {
+                let e = done.as_ref().unwrap_err();
+                assert_eq!(kind(e), want, "{e}");
+            }
+            None => assert_eq!(want, "panic"),
+        }
+        if bad == Bad::InitialiseAsks {
+            self.counters.host_calls += 1;
+            let came = self.order.lock().unwrap().1.take().unwrap();
+            assert_eq!(came.map_err(|e| kind(&e)), Err("starting"));
+        }
+        if want != "link" {
+            self.counters.retired += 1;
+        }
+        if swapped.is_none() {
+            self.abandoned();
+        }
     }
 
     /// Moves the system into a fresh store: as if all modules were swapped for themselves.
@@ -76,7 +106,8 @@ impl World {
         // The old one goes first, so that the new one gets its slots of a pool.
         let empty = System::builder(&self.engine).build().unwrap();
         drop(std::mem::replace(&mut self.system, empty));
-        let (system, guests, probes) = make(&self.engine, &self.good, &numbers, &self.order);
+        let (system, guests, probes) =
+            make(&self.engine, &self.good, &numbers, &self.order, self.fuel);
         self.system = system;
         self.guests = guests;
         self.probes = probes;

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use karmem_core::{Interface, schema};
 use karmem_host::{
-    Access, Client, Engine, Error, Limits, Link, Method, Module, Reason, Result, Sealed, System,
+    Access, Client, Engine, Error, Limits, Link, Method, Module, Reason, Result, System,
 };
 
 use crate::common::{self, Rng, STRICT, method};
 use crate::guest::{self, BAD, Bad, MAX_PAGES, OWN, SLOT, Version, WASM_PAGE};
-use crate::host::{HostProvider, Order};
+use crate::host::{HostProvider, Order, imports};
 use crate::model::Region;
+use crate::readers::Readers;
 
 /// Modules 0 to 2 call each other in a ring; the last one calls nobody.
 pub const MODULES: usize = 4;
@@ -45,6 +46,8 @@ const METHODS: &[schema::Method] = &[
     method("ask"),
     method("heap_alloc"),
     method("heap_free"),
+    method("plot"),
+    method("slowly"),
 ];
 
 impl<const N: usize> Interface for Guest<N> {
@@ -72,6 +75,8 @@ pub struct Methods {
     pub ask: Method<(i32, u32, u32), i64>,
     pub heap_alloc: Method<(u32, u32, u32), i32>,
     pub heap_free: Method<(u32, u32), i32>,
+    pub plot: Method<(u32, u32, u32), i32>,
+    pub slowly: Method<(u32, u32, u32, u32, u32), i32>,
 }
 
 struct Bound<const N: usize>(Methods);
@@ -95,6 +100,8 @@ impl<const N: usize> Client for Bound<N> {
             ask: link.method("ask")?,
             heap_alloc: link.method("heap_alloc")?,
             heap_free: link.method("heap_free")?,
+            plot: link.method("plot")?,
+            slowly: link.method("slowly")?,
         }))
     }
 }
@@ -106,6 +113,8 @@ pub struct Member {
     /// Its memory for itself.
     pub own: Vec<u8>,
     pub poisoned: bool,
+    /// How often its callbacks misbehaved.
+    pub attacked: u32,
 }
 
 /// What counters should show.
@@ -128,13 +137,15 @@ pub struct World {
     pub guests: Vec<Methods>,
     pub members: Vec<Member>,
     pub regions: Vec<Option<Region>>,
-    /// Sealed regions that the host keeps, with what they must contain.
-    pub held: Vec<(u64, Sealed, Vec<u8>, bool)>,
+    /// Sealed regions that the host keeps, which threads read all the time.
+    pub held: Readers,
     pub probes: Vec<u32>,
     pub counters: Counters,
     pub page: usize,
     /// Whether regions are copied, some of them.
     pub copying: bool,
+    /// Fuel of each call, if it is counted.
+    pub fuel: Option<u64>,
     next_seal: u64,
     pub instances: usize,
     pub steps: u64,
@@ -156,7 +167,7 @@ pub fn next(index: usize) -> usize {
 }
 
 impl World {
-    pub fn new(engine: &Engine, rng: Rng, copying: bool) -> World {
+    pub fn new(engine: &Engine, rng: Rng, copying: bool, fuel: Option<u64>) -> World {
         let compile = |index: usize, number: i32, bad: Option<Bad>| {
             let text = guest::text(index, next(index), version(index, number), bad);
             common::module(engine, &text)
@@ -169,7 +180,7 @@ impl World {
         let good: Vec<Vec<Module>> = (0..MODULES).map(versions).collect();
         let order = Order::default();
         let numbers = [0; MODULES];
-        let (system, guests, probes) = make(engine, &good, &numbers, &order);
+        let (system, guests, probes) = make(engine, &good, &numbers, &order, fuel);
         World {
             rng,
             engine: engine.clone(),
@@ -180,11 +191,12 @@ impl World {
             guests,
             members: (0..MODULES).map(|i| fresh(version(i, 0))).collect(),
             regions: REGIONS.map(|_| None).into(),
-            held: Vec::new(),
+            held: Readers::new(),
             probes,
             counters: Counters::default(),
             page: common::page_size(),
             copying,
+            fuel,
             next_seal: 0,
             instances: 0,
             steps: 0,
@@ -206,7 +218,7 @@ impl World {
     pub fn sharers(&self, seal: u64) -> usize {
         let regions = self.regions.iter().flatten();
         regions.filter(|r| r.sealed == Some(seal)).count()
-            + self.held.iter().filter(|(s, ..)| *s == seal).count()
+            + self.held.iter().filter(|held| held.seal == seal).count()
     }
 
     pub fn handle(&self, region: &str) -> u32 {
@@ -242,11 +254,14 @@ pub fn fresh(version: Version) -> Member {
         version,
         own: vec![0; OWN.len()],
         poisoned: false,
+        attacked: 0,
     }
 }
 
 /// How long a call may take that ends by itself.
 pub const DEADLINE: Duration = Duration::from_secs(60);
+/// How long one may take that does not.
+pub const SOON: Duration = Duration::from_millis(2);
 
 /// A system of four modules, each with a region into which it can show what it has.
 pub fn make(
@@ -254,15 +269,18 @@ pub fn make(
     good: &[Vec<Module>],
     numbers: &[i32; MODULES],
     order: &Order,
+    fuel: Option<u64>,
 ) -> (System, Vec<Methods>, Vec<u32>) {
     const { assert!(MAX_PAGES * WASM_PAGE <= 16 << 20) };
-    let limits = Limits::default()
+    let mut limits = Limits::default()
         .memory(MEMORY)
         // Room for slow machines: only guests that never end get less.
         .deadline(DEADLINE);
+    limits.fuel = fuel;
     let mut builder = System::builder(engine)
         .limits(limits)
         .outbox(WASM_PAGE)
+        .imports(&imports(engine))
         .provide(HostProvider(order.clone()));
     for (index, name) in NAMES.iter().enumerate() {
         builder = builder
@@ -290,7 +308,7 @@ pub fn make(
 pub fn kind(e: &Error) -> &'static str {
     match e {
         Error::Trap(trap) => match trap.reason() {
-            Reason::Deadline(_) => "deadline",
+            Reason::Deadline(_) | Reason::Fuel(_) => "late",
             Reason::Host(e) if format!("{e:#}").contains("cannot be called any more") => "poisoned",
             Reason::Host(_) => "host",
             _ => "trap",
@@ -310,6 +328,7 @@ pub fn kind(e: &Error) -> &'static str {
         Error::NotAllocated { .. } => "not allocated",
         Error::HeapInUse { .. } => "heap in use",
         Error::Violation { .. } => "violation",
+        Error::Starting { .. } => "starting",
         other => panic!("not expected here: {other}"),
     }
 }
