@@ -14,6 +14,8 @@ pub enum Meanwhile {
     Nothing,
     Grant(&'static str, &'static str, Access),
     Revoke(&'static str, &'static str),
+    /// Changes grants, and goes on after a panic below.
+    Caught(&'static str, &'static str, Option<Access>),
     Fail,
     Panic,
 }
@@ -47,6 +49,13 @@ impl Provider for HostProvider {
                     Meanwhile::Nothing => Ok(()),
                     Meanwhile::Grant(region, module, access) => cx.grant(region, module, access),
                     Meanwhile::Revoke(region, module) => cx.revoke(region, module),
+                    Meanwhile::Caught(region, module, access) => {
+                        let done = silently(|| match access {
+                            Some(access) => cx.grant(region, module, access),
+                            None => cx.revoke(region, module),
+                        });
+                        done.unwrap_or_else(|| Err(Error::Abi("a panic was caught".into())))
+                    }
                     Meanwhile::Fail => {
                         return Err(Error::Abi("the host was told to fail".into()));
                     }

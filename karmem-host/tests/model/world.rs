@@ -329,6 +329,7 @@ pub fn kind(e: &Error) -> &'static str {
         Error::HeapInUse { .. } => "heap in use",
         Error::Violation { .. } => "violation",
         Error::Starting { .. } => "starting",
+        Error::Abi(_) => "caught",
         other => panic!("not expected here: {other}"),
     }
 }
