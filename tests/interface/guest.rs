@@ -81,7 +81,7 @@ fn find(
                 send::<Id, _>(Id(1), out)?,
             ))
         },
-        |(name, team, id)| <dyn Physics>::__karmem_find(&engine, name, team, id),
+        |(name, team, id)| <dyn Physics>::__karmem_find(engine, name, team, id),
     )
 }
 

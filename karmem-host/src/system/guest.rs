@@ -460,6 +460,11 @@ impl Drop for Callback<'_, '_, '_> {
         if self.during.panics_in_recovery() {
             recovery_panicked(&mut self.during, self.guest.index);
         }
+        if self.during.panics() {
+            // An implementation in the host may catch it: then nothing else is known to have been cut off.
+            let ended = wasmtime::Error::msg("a host function that it called panicked");
+            self.guest.interrupted(&mut self.during, Ended::Abi, &ended);
+        }
     }
 }
 

@@ -68,6 +68,11 @@ impl<'s, 'a> During<'s, 'a> {
         }
     }
 
+    /// Whether a panic of a host function unwinds through this in a call or operation, which may catch it and go on.
+    pub(super) fn panics(&self) -> bool {
+        !self.returned && self.before != Phase::Recovering
+    }
+
     /// Whether a panic of a host function unwinds through this while the system is put in order.
     pub(super) fn panics_in_recovery(&self) -> bool {
         !self.returned && self.before == Phase::Recovering

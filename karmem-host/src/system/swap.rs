@@ -49,12 +49,16 @@ impl System {
         self.room(name, module)?;
         let targets = self.check_swap(index, name, module)?;
         let mut swap = self.hold();
-        let (mut guest, ports) = swap.make(index, name, module, &targets)?;
-        if let Err(e) = swap.prepare(index, &mut guest, &ports) {
-            regions::forget_incoming(&mut swap.store.as_context_mut());
-            swap.retire(&guest);
-            return Err(e);
-        }
+        let (guest, ports) = swap.make(index, name, module, &targets)?;
+        let mut attempt = Attempt {
+            system: &mut swap,
+            guest,
+            prepared: false,
+        };
+        attempt.system.prepare(index, &mut attempt.guest, &ports)?;
+        attempt.prepared = true;
+        let guest = attempt.guest.clone();
+        drop(attempt);
         drop(swap);
         // Others are told of what changed for them whatever time the new version took.
         self.hold().replace(index, guest, ports)
@@ -230,6 +234,23 @@ impl System {
                 module: name.into(),
                 why,
             }),
+        }
+    }
+}
+
+/// A new instance until it has its regions. Dropped before, it is retired: also where a host function panics, which no
+/// other code would make good.
+struct Attempt<'a> {
+    system: &'a mut System,
+    guest: Guest,
+    prepared: bool,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.prepared {
+            regions::forget_incoming(&mut self.system.store.as_context_mut());
+            self.system.retire(&self.guest);
         }
     }
 }

@@ -3,6 +3,7 @@
 use karmem_host::{Access, Method, Params, Results};
 
 use crate::guest::{BOOKS, OWN, SLOT, SLOTS, STACK, WASM_PAGE};
+use crate::host::silently;
 use crate::world::{MODULES, Methods, NAMES, REGIONS, World, kind};
 
 /// Where two things differ first.
@@ -33,7 +34,8 @@ impl World {
     ) -> Result<R, &'static str> {
         self.counters.calls += 1;
         let method = method(&self.guests[module]);
-        let done = self.system.invoke(method, |_| Ok(params), |r, _| Ok(r));
+        let call = || self.system.invoke(method, |_| Ok(params), |r, _| Ok(r));
+        let done = silently(call).ok_or("panic")?;
         done.map_err(|e| {
             self.note(format!(
                 "  gave: {}",
@@ -96,6 +98,7 @@ impl World {
 
     /// What the system says of its regions.
     pub fn check_described(&self) {
+        self.held.check();
         let said = self.system.describe();
         let mut found: Vec<_> = said
             .regions
@@ -210,9 +213,9 @@ impl World {
         for module in 0..MODULES {
             self.check_own(module);
         }
-        for (seal, sealed, bytes, _) in &self.held {
-            assert_same(sealed, bytes, || {
-                format!("what was sealed as number {seal}")
+        for held in self.held.iter() {
+            assert_same(&held.sealed, &held.bytes, || {
+                format!("what was sealed as number {}", held.seal)
             });
         }
         self.check_described();

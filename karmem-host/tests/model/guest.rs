@@ -35,9 +35,13 @@ pub enum Bad {
     AllocGivesNothing,
     AllocGivesOdd,
     AttachTraps,
+    AttachLoops,
+    AttachPanics,
+    AllocAsks,
+    InitialiseAsks,
 }
 
-pub const BAD: [(Bad, &str); 7] = [
+pub const BAD: [(Bad, &str); 11] = [
     (Bad::StartTraps, "trap"),
     (Bad::InitialiseTraps, "trap"),
     (Bad::LacksExport, "link"),
@@ -45,7 +49,38 @@ pub const BAD: [(Bad, &str); 7] = [
     (Bad::AllocGivesNothing, "no room"),
     (Bad::AllocGivesOdd, "bad allocation"),
     (Bad::AttachTraps, "trap"),
+    (Bad::AttachLoops, "late"),
+    (Bad::AttachPanics, "panic"),
+    (Bad::AllocAsks, "host"),
+    (Bad::InitialiseAsks, "trap"),
 ];
+
+/// The callbacks of the ABI, by their numbers in `plot`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Callback {
+    Alloc,
+    Free,
+    Attach,
+    Detach,
+}
+
+/// What a callback does for once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Act {
+    Trap,
+    /// Never ends.
+    Loop,
+    /// Calls an implementation in the host, which is refused.
+    Ask,
+    /// Calls the next module, which is refused.
+    Call,
+    /// Allocates in a heap, which is refused.
+    Heap,
+    /// Calls an import that panics.
+    Panic,
+    /// Calls an import that belongs to no interface.
+    Plain,
+}
 
 /// The text of a guest; `from` is the number of its neighbour.
 pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> String {
@@ -54,7 +89,7 @@ pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> St
     } else {
         r#"(export "__stack_pointer")"#
     };
-    let (import, relay, relay_trap) = if version.ring {
+    let (import, relay, relay_trap, call) = if version.ring {
         (
             format!(
                 r#"(import "karmem:m/g{next}@1" "m_g{next}__relay"
@@ -65,22 +100,29 @@ pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> St
             "(call $next (i32.sub (local.get 0) (i32.const 1)) (local.get 1) (local.get 2) (local.get 3)
                 (local.get 4))",
             "(call $next_trap (i32.sub (local.get 0) (i32.const 1)) (local.get 1))",
+            "(drop (call $next_trap (i32.const 0) (i32.const 0)))",
         )
     } else {
-        (String::new(), "unreachable", "unreachable")
+        (String::new(), "unreachable", "unreachable", "unreachable")
     };
     let alloc = match bad {
         Some(Bad::AllocGivesNothing) => "(return (i32.const 0))",
         Some(Bad::AllocGivesOdd) => "(return (i32.const 4096))",
+        Some(Bad::AllocAsks) => "(drop (call $serve (i32.const 0)))",
         _ => "",
     };
     let attach = match bad {
         Some(Bad::AttachTraps) => "unreachable",
+        Some(Bad::AttachLoops) => "(loop $for_ever (br $for_ever))",
+        Some(Bad::AttachPanics) => "(call $panic)",
         _ => "",
     };
     let more = match bad {
         Some(Bad::StartTraps) => "(func $start unreachable) (start $start)",
         Some(Bad::InitialiseTraps) => r#"(func (export "_initialize") unreachable)"#,
+        Some(Bad::InitialiseAsks) => {
+            r#"(func (export "_initialize") (drop (call $serve (i32.const 0))) unreachable)"#
+        }
         _ => "",
     };
     let sp = match bad {
@@ -97,6 +139,8 @@ pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> St
     (import "karmem:karmem/heap@1" "karmem_heap__alloc"
         (func $heap_alloc (param i32 i32 i32) (result i32)))
     (import "karmem:karmem/heap@1" "karmem_heap__free" (func $heap_free (param i32 i32) (result i32)))
+    (import "env" "panic" (func $panic))
+    (import "env" "plain" (func $plain))
     (memory (export "memory") 1 {MAX_PAGES})
     (global $sp {stack} (mut i32) (i32.const {STACK}))
     {more}
@@ -119,6 +163,7 @@ pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> St
     ;; A slot is in use when its byte, from 2048 on, is 1.
     (func (export "karmem_alloc") (param $size i32) (param $align i32) (result i32)
         (local $i i32) (local $at i32) (local $pages i32)
+        (call $do (i32.const 0))
         {alloc}
         (if (i32.gt_u (local.get $size) (i32.const {SLOT})) (then (return (i32.const 0))))
         (loop $l
@@ -140,9 +185,11 @@ pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> St
     (func (export "karmem_free") (param $at i32) (param i32 i32)
         (i32.store8 offset=2048
             (i32.div_u (i32.sub (local.get $at) (i32.const {WASM_PAGE})) (i32.const {SLOT}))
-            (i32.const 0)))
+            (i32.const 0))
+        (call $do (i32.const 1)))
     (func (export "karmem_attach") (param $h i32) (param $at i32) (param $len i32) (param $flags i32)
         (local $e i32)
+        (call $do (i32.const 2))
         {attach}
         (local.set $e (call $find (local.get $h)))
         (if (i32.eqz (local.get $e)) (then (local.set $e (call $find (i32.const 0)))))
@@ -152,9 +199,34 @@ pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> St
         (i32.store offset=12 (local.get $e) (local.get $flags)))
     (func (export "karmem_detach") (param $h i32) (local $e i32)
         (local.set $e (call $find (local.get $h)))
-        (if (i32.eqz (local.get $e)) (then (return)))
-        (i64.store (local.get $e) (i64.const 0))
-        (i64.store offset=8 (local.get $e) (i64.const 0)))
+        (if (local.get $e) (then
+            (i64.store (local.get $e) (i64.const 0))
+            (i64.store offset=8 (local.get $e) (i64.const 0))))
+        (call $do (i32.const 3)))
+
+    ;; At 3072 + 8 * callback: what it does besides its work, and whether it does.
+    (func $do (param $callback i32) (local $at i32)
+        (local.set $at (i32.add (i32.const 3072) (i32.shl (local.get $callback) (i32.const 3))))
+        (if (i32.load offset=4 (local.get $at)) (then
+            (i32.store offset=4 (local.get $at) (i32.const 0))
+            (call $act (i32.load (local.get $at))))))
+    (func $act (param $what i32)
+        (block $b6 (block $b5 (block $b4 (block $b3 (block $b2 (block $b1 (block $b0
+            (br_table $b0 $b1 $b2 $b3 $b4 $b5 $b6 (local.get $what)))
+            unreachable)
+            (loop $l (br $l)))
+            (drop (call $serve (i32.const 0))) (return))
+            {call} (return))
+            (drop (call $heap_alloc (i32.const 1) (i32.const 8) (i32.const 8))) (return))
+            (call $panic) (return))
+        (call $plain))
+    ;; Gives whether there was an order left.
+    (func (export "m_g{index}__plot") (param $callback i32) (param $what i32) (param $set i32)
+        (result i32) (local $at i32)
+        (local.set $at (i32.add (i32.const 3072) (i32.shl (local.get $callback) (i32.const 3))))
+        (i32.load offset=4 (local.get $at))
+        (i32.store (local.get $at) (local.get $what))
+        (i32.store offset=4 (local.get $at) (local.get $set)))
 
     (func $fill (param $h i32) (param $off i32) (param $len i32) (param $byte i32) (result i32)
         (local $base i32)
@@ -190,6 +262,21 @@ pub fn text(index: usize, next: usize, version: Version, bad: Option<Bad>) -> St
         (if (result i32) (i32.eqz (local.get $depth))
             (then (call $fill (local.get $h) (local.get $off) (local.get $len) (local.get $byte)))
             (else {relay})))
+
+    ;; Writes byte by byte, and perhaps never ends.
+    (func (export "m_g{index}__slowly") (param $h i32) (param $off i32) (param $len i32)
+        (param $byte i32) (param $for_ever i32) (result i32) (local $at i32) (local $end i32)
+        (local.set $at (call $base (local.get $h)))
+        (if (i32.eqz (local.get $at)) (then (return (i32.const 0))))
+        (local.set $at (i32.add (local.get $at) (local.get $off)))
+        (local.set $end (i32.add (local.get $at) (local.get $len)))
+        (block $done (loop $l
+            (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+            (i32.store8 (local.get $at) (local.get $byte))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br $l)))
+        (if (local.get $for_ever) (then (loop $m (br $m))))
+        (i32.const 1))
 
     ;; Ends in a trap of some kind; 5 never ends.
     (func $down (param i32) (result i32)

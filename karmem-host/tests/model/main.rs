@@ -7,27 +7,42 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod attacks;
+mod calls;
+mod changes;
 mod check;
 mod guest;
+mod heap;
+mod host;
 mod model;
+mod readers;
 mod steps;
+mod versions;
 mod world;
 
 use karmem_host::Engine;
+use karmem_host::wasmtime::Config;
 
 use common::{Rng, setting};
 use world::World;
 
+/// Fuel of each call: enough for all steps but those that write slowly or never end. Copying costs a unit a byte.
+const FUEL: u64 = 200_000;
+
 /// Runs random steps, with the seed in the failure's message.
-fn run(engine: &Engine, name: &str, copying: bool, steps: u64) {
+fn run(engine: &Engine, name: &str, copying: bool, fuel: Option<u64>, steps: u64) {
     let steps = setting("KARMEM_MODEL_STEPS", steps);
     let seed = setting("KARMEM_MODEL_SEED", 1);
-    let mut world = World::new(engine, Rng::new(seed), copying);
+    let mut world = World::new(engine, Rng::new(seed), copying, fuel);
     let _told = Told { name, seed };
     for _ in 0..steps {
         world.step();
     }
     world.check_all();
+    assert!(
+        world.held.passes() > 0 || steps < 1000,
+        "no thread has read anything"
+    );
     let counts = world.counts();
     // A step that never happens, or never succeeds, would show nothing.
     if steps >= 100_000 {
@@ -60,15 +75,23 @@ impl Drop for Told<'_> {
 
 #[test]
 fn random_steps_on_the_default_engine() {
-    run(&Engine::new().unwrap(), "default", false, 100_000);
+    run(&Engine::new().unwrap(), "default", false, None, 100_000);
 }
 
 #[test]
 fn random_steps_on_the_pooling_engine() {
-    run(&common::pooling(), "pooling", false, 100_000);
+    run(&common::pooling(), "pooling", false, None, 100_000);
 }
 
 #[test]
 fn random_steps_where_regions_are_copied() {
-    run(&common::pooling(), "copying", true, 20_000);
+    run(&common::pooling(), "copying", true, None, 20_000);
+}
+
+#[test]
+fn random_steps_where_fuel_runs_out() {
+    let mut config = Config::new();
+    config.consume_fuel(true);
+    let engine = Engine::with_config(config).unwrap();
+    run(&engine, "fuel", false, Some(FUEL), 20_000);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use karmem_host::Access;
 
 /// A region as it should be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Region {
     pub handle: u32,
     pub bytes: Vec<u8>,
@@ -34,7 +34,7 @@ pub enum Wrote {
 }
 
 /// What one module has of a region.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Window {
     pub access: Access,
     /// Pages that the module wrote without having the right to, by number: its own from then on.

@@ -1,18 +1,18 @@
 //! A system, and the model of it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use karmem_core::{Interface, schema};
 use karmem_host::{
-    Access, Caller, Client, Definer, Engine, Error, Limits, Link, Method, Module, Provider, Reason,
-    Removed, Result, Sealed, System, provided,
+    Access, Client, Engine, Error, Limits, Link, Method, Module, Reason, Result, System,
 };
 
 use crate::common::{self, Rng, STRICT, method};
 use crate::guest::{self, BAD, Bad, MAX_PAGES, OWN, SLOT, Version, WASM_PAGE};
+use crate::host::{HostProvider, Order, imports};
 use crate::model::Region;
+use crate::readers::Readers;
 
 /// Modules 0 to 2 call each other in a ring; the last one calls nobody.
 pub const MODULES: usize = 4;
@@ -20,7 +20,7 @@ const RING: usize = 3;
 pub const NAMES: [&str; MODULES] = ["m0", "m1", "m2", "m3"];
 const PROBES: [&str; MODULES] = ["p0", "p1", "p2", "p3"];
 pub const REGIONS: [&str; 6] = ["r0", "r1", "r2", "r3", "r4", "r5"];
-const VERSIONS: i32 = 3;
+pub const VERSIONS: i32 = 3;
 /// What all memories together may have.
 pub const MEMORY: usize = 48 << 20;
 /// What swaps and grants may need of that at most.
@@ -46,6 +46,8 @@ const METHODS: &[schema::Method] = &[
     method("ask"),
     method("heap_alloc"),
     method("heap_free"),
+    method("plot"),
+    method("slowly"),
 ];
 
 impl<const N: usize> Interface for Guest<N> {
@@ -73,6 +75,8 @@ pub struct Methods {
     pub ask: Method<(i32, u32, u32), i64>,
     pub heap_alloc: Method<(u32, u32, u32), i32>,
     pub heap_free: Method<(u32, u32), i32>,
+    pub plot: Method<(u32, u32, u32), i32>,
+    pub slowly: Method<(u32, u32, u32, u32, u32), i32>,
 }
 
 struct Bound<const N: usize>(Methods);
@@ -96,55 +100,9 @@ impl<const N: usize> Client for Bound<N> {
             ask: link.method("ask")?,
             heap_alloc: link.method("heap_alloc")?,
             heap_free: link.method("heap_free")?,
+            plot: link.method("plot")?,
+            slowly: link.method("slowly")?,
         }))
-    }
-}
-
-/// What the host does while a guest waits.
-#[derive(Clone, Copy, Debug)]
-pub enum Meanwhile {
-    Nothing,
-    Grant(&'static str, &'static str, Access),
-    Revoke(&'static str, &'static str),
-    Fail,
-}
-
-/// The order, and what came of it.
-pub type Order = Arc<Mutex<(Option<Meanwhile>, Option<Result<()>>)>>;
-
-enum Host {}
-
-impl Interface for Host {
-    const INTERFACE: &'static schema::Interface = &schema::Interface {
-        package: "m",
-        name: "host",
-        version: 1,
-        methods: &[method("serve")],
-    };
-}
-
-struct HostProvider(Order);
-
-impl Provider for HostProvider {
-    type Interface = Host;
-
-    fn define(self, host: &mut Definer<'_>) -> Result<()> {
-        let this = provided(self.0);
-        host.method("serve", move |caller: Caller<'_>, _: i32| {
-            this.serve(caller, |order, cx| {
-                let mut order = order.lock().unwrap();
-                let done = match order.0.take().expect("an order for each call") {
-                    Meanwhile::Nothing => Ok(()),
-                    Meanwhile::Grant(region, module, access) => cx.grant(region, module, access),
-                    Meanwhile::Revoke(region, module) => cx.revoke(region, module),
-                    Meanwhile::Fail => {
-                        return Err(Error::Abi("the host was told to fail".into()));
-                    }
-                };
-                order.1 = Some(done);
-                Ok(0)
-            })
-        })
     }
 }
 
@@ -155,6 +113,8 @@ pub struct Member {
     /// Its memory for itself.
     pub own: Vec<u8>,
     pub poisoned: bool,
+    /// How often its callbacks misbehaved.
+    pub attacked: u32,
 }
 
 /// What counters should show.
@@ -169,29 +129,31 @@ pub struct Counters {
 
 pub struct World {
     pub rng: Rng,
-    engine: Engine,
-    good: Vec<Vec<Module>>,
-    bad: Vec<Module>,
+    pub engine: Engine,
+    pub good: Vec<Vec<Module>>,
+    pub bad: Vec<Module>,
     pub order: Order,
     pub system: System,
     pub guests: Vec<Methods>,
     pub members: Vec<Member>,
     pub regions: Vec<Option<Region>>,
-    /// Sealed regions that the host keeps, with what they must contain.
-    pub held: Vec<(u64, Sealed, Vec<u8>, bool)>,
+    /// Sealed regions that the host keeps, which threads read all the time.
+    pub held: Readers,
     pub probes: Vec<u32>,
     pub counters: Counters,
     pub page: usize,
     /// Whether regions are copied, some of them.
     pub copying: bool,
+    /// Fuel of each call, if it is counted.
+    pub fuel: Option<u64>,
     next_seal: u64,
-    instances: usize,
+    pub instances: usize,
     pub steps: u64,
     pub log: VecDeque<String>,
     pub done: BTreeMap<&'static str, (u64, u64)>,
 }
 
-fn version(index: usize, number: i32) -> Version {
+pub fn version(index: usize, number: i32) -> Version {
     Version {
         number,
         hidden: number == 2,
@@ -205,7 +167,7 @@ pub fn next(index: usize) -> usize {
 }
 
 impl World {
-    pub fn new(engine: &Engine, rng: Rng, copying: bool) -> World {
+    pub fn new(engine: &Engine, rng: Rng, copying: bool, fuel: Option<u64>) -> World {
         let compile = |index: usize, number: i32, bad: Option<Bad>| {
             let text = guest::text(index, next(index), version(index, number), bad);
             common::module(engine, &text)
@@ -218,7 +180,7 @@ impl World {
         let good: Vec<Vec<Module>> = (0..MODULES).map(versions).collect();
         let order = Order::default();
         let numbers = [0; MODULES];
-        let (system, guests, probes) = make(engine, &good, &numbers, &order);
+        let (system, guests, probes) = make(engine, &good, &numbers, &order, fuel);
         World {
             rng,
             engine: engine.clone(),
@@ -229,11 +191,12 @@ impl World {
             guests,
             members: (0..MODULES).map(|i| fresh(version(i, 0))).collect(),
             regions: REGIONS.map(|_| None).into(),
-            held: Vec::new(),
+            held: Readers::new(),
             probes,
             counters: Counters::default(),
             page: common::page_size(),
             copying,
+            fuel,
             next_seal: 0,
             instances: 0,
             steps: 0,
@@ -255,99 +218,7 @@ impl World {
     pub fn sharers(&self, seal: u64) -> usize {
         let regions = self.regions.iter().flatten();
         regions.filter(|r| r.sealed == Some(seal)).count()
-            + self.held.iter().filter(|(s, ..)| *s == seal).count()
-    }
-
-    /// Exchanges a module for a good or a bad version.
-    pub fn swap(&mut self, module: usize) -> Result<(), &'static str> {
-        self.instances += 1;
-        if self.rng.one_in(3) {
-            let which = self.rng.below(BAD.len());
-            let (bad, want) = BAD[which];
-            let module = which % MODULES;
-            self.note(format!("swap {} for one where {bad:?}", NAMES[module]));
-            let e = self
-                .system
-                .swap(NAMES[module], &self.bad[which])
-                .unwrap_err();
-            assert_eq!(kind(&e), want, "{e}");
-            if want != "link" {
-                self.counters.retired += 1;
-            }
-            return Err(want);
-        }
-        let number = self.rng.below(VERSIONS as usize) as i32;
-        self.note(format!("swap {} for version {number}", NAMES[module]));
-        self.system
-            .swap(NAMES[module], &self.good[module][number as usize])
-            .unwrap();
-        self.counters.swaps += 1;
-        self.counters.retired += 1;
-        self.members[module] = fresh(version(module, number));
-        for region in self.regions.iter_mut().flatten() {
-            region.refresh(module);
-        }
-        self.check_own(module);
-        Ok(())
-    }
-
-    /// Moves the system into a fresh store: as if all modules were swapped for themselves.
-    pub fn rebuild_in_place(&mut self) {
-        self.note("rebuild in place");
-        self.system.rebuild().unwrap();
-        self.instances = 0;
-        assert_eq!(self.system.stats().retired_bytes, 0);
-        for module in 0..MODULES {
-            self.members[module] = fresh(version(module, self.members[module].version.number));
-            for region in self.regions.iter_mut().flatten() {
-                region.refresh(module);
-            }
-        }
-        self.check_all();
-    }
-
-    /// Drops the system and makes another one, which some of the regions go over to.
-    pub fn rebuild(&mut self) {
-        self.note("rebuild");
-        self.check_all();
-        let mut kept = Vec::new();
-        for (slot, name) in REGIONS.iter().enumerate() {
-            let Some(model) = self.regions[slot].take() else {
-                continue;
-            };
-            if self.rng.one_in(3) {
-                continue;
-            }
-            kept.push((slot, self.system.remove_region(name).unwrap(), model));
-        }
-        let numbers: [i32; MODULES] =
-            std::array::from_fn(|_| self.rng.below(VERSIONS as usize) as i32);
-        // The old one goes first, so that the new one gets its slots of a pool.
-        let empty = System::builder(&self.engine).build().unwrap();
-        drop(std::mem::replace(&mut self.system, empty));
-        let (system, guests, probes) = make(&self.engine, &self.good, &numbers, &self.order);
-        self.system = system;
-        self.guests = guests;
-        self.probes = probes;
-        self.members = (0..MODULES)
-            .map(|i| fresh(version(i, numbers[i])))
-            .collect();
-        self.counters = Counters::default();
-        self.instances = 0;
-        for (slot, removed, model) in kept {
-            match removed {
-                Removed::Region(region) => self.system.add_region(REGIONS[slot], region).unwrap(),
-                Removed::Sealed(sealed) => self.system.add_sealed(REGIONS[slot], &sealed).unwrap(),
-            }
-            let handle = self.handle(REGIONS[slot]);
-            let mut region = Region::new(handle, model.bytes, model.sealed, model.copied);
-            region.volatile = model.volatile;
-            self.system
-                .set_volatile(REGIONS[slot], region.volatile)
-                .unwrap();
-            self.regions[slot] = Some(region);
-        }
-        self.check_all();
+            + self.held.iter().filter(|held| held.seal == seal).count()
     }
 
     pub fn handle(&self, region: &str) -> u32 {
@@ -378,32 +249,38 @@ impl Drop for World {
     }
 }
 
-fn fresh(version: Version) -> Member {
+pub fn fresh(version: Version) -> Member {
     Member {
         version,
         own: vec![0; OWN.len()],
         poisoned: false,
+        attacked: 0,
     }
 }
 
 /// How long a call may take that ends by itself.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
+/// How long one may take that does not.
+pub const SOON: Duration = Duration::from_millis(2);
 
 /// A system of four modules, each with a region into which it can show what it has.
-fn make(
+pub fn make(
     engine: &Engine,
     good: &[Vec<Module>],
     numbers: &[i32; MODULES],
     order: &Order,
+    fuel: Option<u64>,
 ) -> (System, Vec<Methods>, Vec<u32>) {
     const { assert!(MAX_PAGES * WASM_PAGE <= 16 << 20) };
-    let limits = Limits::default()
+    let mut limits = Limits::default()
         .memory(MEMORY)
         // Room for slow machines: only guests that never end get less.
         .deadline(DEADLINE);
+    limits.fuel = fuel;
     let mut builder = System::builder(engine)
         .limits(limits)
         .outbox(WASM_PAGE)
+        .imports(&imports(engine))
         .provide(HostProvider(order.clone()));
     for (index, name) in NAMES.iter().enumerate() {
         builder = builder
@@ -431,7 +308,7 @@ fn make(
 pub fn kind(e: &Error) -> &'static str {
     match e {
         Error::Trap(trap) => match trap.reason() {
-            Reason::Deadline(_) => "deadline",
+            Reason::Deadline(_) | Reason::Fuel(_) => "late",
             Reason::Host(e) if format!("{e:#}").contains("cannot be called any more") => "poisoned",
             Reason::Host(_) => "host",
             _ => "trap",
@@ -451,6 +328,8 @@ pub fn kind(e: &Error) -> &'static str {
         Error::NotAllocated { .. } => "not allocated",
         Error::HeapInUse { .. } => "heap in use",
         Error::Violation { .. } => "violation",
+        Error::Starting { .. } => "starting",
+        Error::Abi(_) => "caught",
         other => panic!("not expected here: {other}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use karmem_host::{Access, Engine, Module, Region, Removed};
+use karmem_host::{Access, Engine, Error, Limits, Module, Region, Removed};
 
 use crate::rogues::*;
 use crate::support::*;
@@ -111,6 +111,50 @@ fn a_panic_in_a_new_version_leaves_the_old_one() {
                 assert_eq!(word(&sealed, 0), before);
                 it.check();
             }
+        }
+    }
+}
+
+#[test]
+fn a_panic_in_a_new_version_costs_no_memory() {
+    let engine = engine();
+    let limits = Limits::default().memory(4 << 20);
+    let builder = builder(&engine, &Start::default()).limits(limits);
+    let mut it = Rogues::of(builder.build().unwrap());
+    it.system.grant("r", "one", Access::Write).unwrap();
+    let new = late(&engine, ATTACH, 0);
+    for tried in 1..=30 {
+        panics(|| it.system.swap("one", &new));
+        assert_eq!(it.system.stats().retired, tried);
+    }
+    it.system.swap("one", &rogue(&engine)).unwrap();
+    assert_eq!(it.writers_of_r(), ["one"]);
+    it.check();
+}
+
+#[test]
+fn a_panic_that_is_caught_poisons_who_cannot_be_restored() {
+    for engine in engines() {
+        for callback in [ALLOC, ATTACH] {
+            let mut it = Rogues::new(&engine);
+            let hidden = "(global $hidden (mut i32) (i32.const 0))";
+            let hidden = module(&engine, &format!("{} {hidden}", rogue_text()));
+            it.system.swap("one", &hidden).unwrap();
+            it.when(ONE, callback, act::PANIC);
+            let two = it.front[TWO].clone();
+            let caught = two.ask(&mut it.system, 0, 0, act::CATCH);
+            assert_eq!(caught.unwrap(), 1);
+            let why = it.system.poisoned("one").unwrap().unwrap_or_default();
+            assert!(
+                why.contains("a host function that it called panicked"),
+                "{why}"
+            );
+            assert_eq!(it.system.poisoned("two").unwrap(), None);
+            let error = it.system.grant("r", "one", Access::Write).unwrap_err();
+            assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+            it.system.swap("one", &rogue(&engine)).unwrap();
+            it.system.grant("r", "one", Access::Write).unwrap();
+            it.check();
         }
     }
 }

@@ -311,7 +311,7 @@ pub(crate) fn trap(result: Result<i32>) -> String {
 
 /// Runs a test in a process of its own: it takes nearly all mappings that a process may have, and the tests beside it
 /// need some too.
-pub fn alone(test: &str, body: fn()) {
+pub(crate) fn alone(test: &str, body: fn()) {
     const CHILD: &str = "KARMEM_TEST_ALONE";
     if std::env::var_os(CHILD).is_some() {
         return body();
